@@ -1,0 +1,3 @@
+//! Payment channel daemon. All behaviour lives in the libraries; this file only wires them.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The chain port on EVM chains, and an embedded development chain.

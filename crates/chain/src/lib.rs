@@ -1,0 +1,1 @@
+//! The chain port: blocks, contract events and transactions.

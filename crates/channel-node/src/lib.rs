@@ -1,0 +1,1 @@
+//! The payment node: owner task, outbox, recovery.

@@ -1,0 +1,1 @@
+//! The payment-channel protocol: facts in, actions out.

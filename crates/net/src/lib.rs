@@ -1,0 +1,1 @@
+//! Authenticated, ordered messages between nodes over QUIC.

@@ -1,0 +1,1 @@
+//! Routes through a network of payment channels.

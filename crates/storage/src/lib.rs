@@ -1,0 +1,1 @@
+//! The storage port: ordered key-value tables with atomic durable batches.

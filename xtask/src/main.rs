@@ -1,0 +1,3 @@
+//! Checks that are code: layering, file sizes, artefact drift.
+
+fn main() {}
