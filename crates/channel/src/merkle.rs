@@ -43,6 +43,13 @@ impl LockTree {
         Some(proof)
     }
 
+    /// Says whether `proof` leads from `leaf` to `root`.
+    ///
+    /// Source: `LockTree.rootsBeforeAndAfter` in the contracts.
+    pub fn verify_proof(leaf: B256, proof: &[B256], root: LocksRoot) -> bool {
+        proof.iter().fold(leaf, |node, sibling| pair(&node, sibling)) == root.0
+    }
+
     /// Puts `marker` in the place of `leaf`; every other leaf keeps its place. Returns whether the
     /// leaf was there.
     ///
@@ -83,11 +90,13 @@ pub fn spent_marker(leaf: B256) -> B256 {
 
 fn parent(children: &[B256]) -> B256 {
     match children {
-        [left, right] => {
-            let (low, high) = if left <= right { (left, right) } else { (right, left) };
-            keccak256_parts(&[low.as_slice(), high.as_slice()])
-        }
+        [left, right] => pair(left, right),
         [only] => *only,
         _ => unreachable!("chunks of two have one or two elements"),
     }
+}
+
+fn pair(left: &B256, right: &B256) -> B256 {
+    let (low, high) = if left <= right { (left, right) } else { (right, left) };
+    keccak256_parts(&[low.as_slice(), high.as_slice()])
 }
