@@ -154,7 +154,6 @@ impl ProtocolError {
             | Self::InsufficientCapacity { .. }
             | Self::LockNotExpired { .. } => Class::Defer,
             Self::ChannelNotOpen(_)
-            | Self::UnknownLock(_)
             | Self::UnknownSecret
             | Self::RefundTooLate(_)
             | Self::UnexpectedSecretRequest(_)
@@ -168,6 +167,7 @@ impl ProtocolError {
             | Self::WrongLocksroot(_)
             | Self::TooManyLocks { .. }
             | Self::DuplicateLock(_)
+            | Self::UnknownLock(_)
             | Self::EmptyLock(_)
             | Self::SecretRegistered(_)
             | Self::NotGivenUp(_)

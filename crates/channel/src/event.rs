@@ -1,8 +1,8 @@
 use crate::Verified;
 use serde::{Deserialize, Serialize};
 use tally_primitives::{
-    BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, NodeAddress, Nonce, PaymentId,
-    Secret, TokenAddress, TokenAmount,
+    BlockNumber, BlockSpan, ChannelAddress, LocksRoot, NodeAddress, Nonce, PaymentId, Secret,
+    TokenAddress, TokenAmount,
 };
 
 /// Everything that can happen to a node. Each variant names a fact.
@@ -70,7 +70,7 @@ pub enum ChainFact {
 }
 
 /// What one channel's contract reports after its opening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChannelFact {
     /// A participant's total deposit is now this.
     Deposited(NodeAddress, TokenAmount),
@@ -94,8 +94,8 @@ pub enum ChannelFact {
     Unlocked {
         /// Whose lock.
         payer: NodeAddress,
-        /// Which lock.
-        hashlock: Hashlock,
+        /// What opened it.
+        secret: Secret,
         /// What is stored of the payer now: transferred and root; the nonce is unchanged.
         transferred: TokenAmount,
         /// The root after the lock's leaf was marked.

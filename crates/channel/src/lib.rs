@@ -9,15 +9,29 @@
 //! Start reading with [`Protocol`], then `initiator`, `mediator` and `target`.
 
 mod action;
+mod chain_facts;
+mod channel;
+mod end;
 mod error;
 mod event;
+mod initiator;
+mod invariants;
 mod lock;
+mod mediator;
 mod merkle;
 mod message;
+mod on_chain;
+mod overlay;
 mod proof;
+mod protocol;
+mod step;
+mod target;
+mod transfer;
 mod wire;
 
 pub use action::{Action, LockClaim, PaymentFailure, PaymentKey, Report};
+pub use channel::{Channel, Phase, Side};
+pub use end::{End, PENDING_LOCKS_MAX, PendingLock};
 pub use error::{Class, ProtocolError};
 pub use event::{Candidate, ChainFact, ChannelFact, Event, PaymentOrder, StoredProof};
 pub use lock::Lock;
@@ -27,4 +41,6 @@ pub use message::{
     Verified,
 };
 pub use proof::{BalanceProof, SignedProof};
+pub use protocol::{Changes, Config, Outcome, Protocol, Snapshot};
+pub use transfer::{Leg, Mediation, Payee, Payment, PaymentStage, Receipt};
 pub use wire::WIRE_VERSION;
