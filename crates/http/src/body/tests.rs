@@ -1,0 +1,87 @@
+use super::*;
+use crate::{FieldProblem, read_integer, read_u64};
+use proptest::prelude::*;
+
+fn object(json: &str) -> Fields {
+    JsonBody::parse(json.as_bytes()).unwrap().object().unwrap()
+}
+
+#[test]
+fn fields_are_read_by_name_and_the_rest_is_refused() {
+    let mut fields = object(r#"{"amount": 5, "note": null, "token_address": "x"}"#);
+    assert_eq!(fields.required("amount", read_u64), Ok(5));
+    assert_eq!(fields.optional("note", read_u64), Ok(None));
+    assert_eq!(fields.optional("fee", read_u64), Ok(None));
+    assert_eq!(fields.required("fee", read_u64).unwrap_err().to_string(), "fee is missing");
+    fields.ignore("token_address");
+    fields.finish().unwrap();
+
+    let error = object(r#"{"Amount": 5}"#).finish().unwrap_err();
+    assert_eq!(error.to_string(), "Amount is not a known field");
+}
+
+#[test]
+fn a_field_given_twice_is_refused() {
+    let mut fields = object(r#"{"amount": 5, "amount": 6}"#);
+    assert_eq!(fields.required("amount", read_u64), Err(FieldProblem::Duplicate.of("amount")));
+}
+
+#[test]
+fn fields_of_a_list_are_named_with_their_place() {
+    let body = JsonBody::parse(br#"[{"a": 1}, {"a": "x"}]"#).unwrap();
+    let mut items = body.objects().unwrap();
+    assert_eq!(items[0].required("a", read_u64), Ok(1));
+    let error = items[1].required("a", read_u64).unwrap_err();
+    assert_eq!(error.to_string(), "[1].a must be an integer, not a string");
+}
+
+#[test]
+fn other_shapes_are_refused() {
+    assert_eq!(JsonBody::parse(b"  ").unwrap_err(), BodyError::Empty);
+    for text in ["{bad}", "{\"a\": }", "{\"a\": 01}", "{} {}", "\u{feff}{}"] {
+        let error = JsonBody::parse(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, BodyError::NotJson(_)), "{text}: {error}");
+    }
+    for json in ["[]", "5", "null", "\"{}\""] {
+        let error = JsonBody::parse(json.as_bytes()).unwrap().object().unwrap_err();
+        assert_eq!(error.to_string(), "the body must be a JSON object");
+    }
+    for json in ["{}", "[1]", "[[]]"] {
+        let error = JsonBody::parse(json.as_bytes()).unwrap().objects().unwrap_err();
+        assert_eq!(error.to_string(), "the body must be a JSON list of objects");
+    }
+}
+
+#[test]
+fn only_json_in_utf8_counts_as_json() {
+    for good in [
+        "application/json",
+        "Application/JSON; charset=UTF-8",
+        "application/json;charset=\"utf-8\"",
+    ] {
+        assert!(is_json(good), "{good}");
+    }
+    for bad in ["", "text/plain", "application/json; charset=latin1", "application/jsonx"] {
+        assert!(!is_json(bad), "{bad}");
+    }
+}
+
+/// Goal: a body over the limit is told apart from one that breaks off.
+#[tokio::test]
+async fn a_body_over_the_limit_is_too_large() {
+    let body = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
+    assert_eq!(read(body).await, Err(BodyError::TooLarge));
+    assert!(read(Body::from(vec![b' '; BODY_BYTES_MAX])).await.is_ok());
+}
+
+proptest! {
+    /// Law: no bytes make the parser panic.
+    #[test]
+    fn any_bytes_are_a_body_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(body) = JsonBody::parse(&bytes) {
+            let _ = body.object().map(|mut fields| fields.optional("a", |raw| {
+                read_integer(raw).map(str::to_owned)
+            }));
+        }
+    }
+}
