@@ -101,8 +101,8 @@ pub enum ChainEvent {
         channel: ChannelAddress,
         /// Whose lock it was.
         payer: NodeAddress,
-        /// Which lock.
-        hashlock: Hashlock,
+        /// What opened it; its hash names the lock.
+        secret: Secret,
         /// What it held.
         amount: TokenAmount,
         /// What `payer` has transferred, this lock included.
