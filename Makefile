@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make demo` shows it, `make test` proves it.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tallystick
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+# RocksDB is compiled once and linked by every build; see scripts/rocksdb.sh.
+export ROCKSDB_LIB_DIR ?= $(shell CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' scripts/rocksdb.sh path)
+export ROCKSDB_STATIC := 1
+
+CONTRACTS := crates/chain-evm/contracts
+# What links RocksDB or starts programs installed by npm; the inner loop leaves it out.
+SLOW := tally-storage-rocksdb smartraiden-node tally-tests tally-bench
+
+.PHONY: help setup setup-demo rocksdb demo test test-fast lint bench docs
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo       seven nodes pay each other; leaves them running until Ctrl-C'
+	@echo 'make test       every test; the first time compiles RocksDB, which takes a while'
+	@echo 'make test-fast  the tests that need neither RocksDB nor Node: the inner loop'
+	@echo 'make lint       formatting, clippy, documentation, layers, contract artefacts'
+	@echo 'make bench      measures, and writes docs/benchmarks.md and target/bench/results.json'
+	@echo 'make docs       the documentation of every crate, as HTML'
+	@echo 'make setup      installs what is missing; demo, test, lint and bench do so themselves'
+
+setup:
+	@scripts/setup.sh full
+
+setup-demo:
+	@scripts/setup.sh light
+
+rocksdb: setup
+	@scripts/rocksdb.sh build
+
+demo: setup-demo
+	cargo run --locked -p seven_nodes -- $(ARGS)
+
+test-fast: setup-demo
+	cargo test --locked --workspace $(addprefix --exclude ,$(SLOW))
+
+# One selection of packages for all steps, so that no dependency is compiled twice. The binaries
+# come first: the black-box tests start them.
+test: rocksdb
+	cargo build --locked --workspace --all-targets
+	cargo test --locked --workspace
+	npm --prefix $(CONTRACTS) run --silent test
+
+lint: setup
+	cargo fmt --all --check
+	cargo run --locked --quiet -p xtask -- check
+	npm --prefix $(CONTRACTS) run --silent check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+
+bench: rocksdb
+	cargo run --locked --release -p tally-bench -- $(ARGS)
+
+docs: setup
+	cargo doc --locked --workspace --no-deps
+	@echo 'Start at $(CARGO_TARGET_DIR)/doc/tally_channel/index.html'
