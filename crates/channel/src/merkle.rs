@@ -100,3 +100,19 @@ fn pair(left: &B256, right: &B256) -> B256 {
     let (low, high) = if left <= right { (left, right) } else { (right, left) };
     keccak256_parts(&[low.as_slice(), high.as_slice()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::btree_set, prelude::*};
+
+    proptest! {
+        #[test]
+        fn the_root_alone_is_the_root_of_the_tree(
+            leaves in btree_set(any::<[u8; 32]>().prop_map(B256::new), 0..40),
+        ) {
+            let leaves: Vec<B256> = leaves.into_iter().rev().collect();
+            prop_assert_eq!(root(leaves.clone()), LockTree::new(leaves).root());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the crate from outside, by topic.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod formats;
