@@ -10,8 +10,10 @@ import {ChannelStorage} from "./ChannelStorage.sol";
 import {INettingChannel} from "./interfaces/INettingChannel.sol";
 import {ISecretRegistry} from "./interfaces/ISecretRegistry.sol";
 import {ChannelMessages} from "./lib/ChannelMessages.sol";
+import {Ledger, LedgerLibrary} from "./lib/Ledger.sol";
 import {LockTree} from "./lib/LockTree.sol";
 import {Settlement} from "./lib/Settlement.sol";
+import {StoredProof, StoredProofLibrary} from "./lib/StoredProof.sol";
 
 /// @title The code behind every channel of one manager
 /// @dev Functions that move tokens hold the reentrancy guard. The others make no call into a token: `close` refuses to
@@ -19,8 +21,6 @@ import {Settlement} from "./lib/Settlement.sol";
 ///      half changed (`settle` writes all it writes before it pays).
 contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-
-    uint256 private constant LOCK_LENGTH = 72;
 
     IERC20 private immutable TOKEN;
     ISecretRegistry private immutable SECRETS;
@@ -57,13 +57,13 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         uint256 totalWithdraw,
         bytes calldata participantSignature,
         bytes calldata partnerSignature
-    ) external nonReentrant {
-        Ledger memory ledger = _ledger;
+    ) external nonReentrantView {
+        Ledger ledger = _ledger;
         _requireOpen(ledger);
         (address partner, bool isFirst) = _counterparty(participant);
-        bytes32 structHash = ChannelMessages.withdrawal(participant, totalWithdraw);
-        _requireConsent(participant, structHash, participantSignature);
-        _requireConsent(partner, structHash, partnerSignature);
+        bytes32 digest = _hashTypedDataV4(ChannelMessages.withdrawal(participant, totalWithdraw));
+        _requireConsent(participant, digest, participantSignature);
+        _requireConsent(partner, digest, partnerSignature);
 
         uint256 amount = _takeOut(ledger, isFirst, totalWithdraw);
         emit ChannelWithdraw(participant, totalWithdraw);
@@ -76,17 +76,17 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         uint256 balance2,
         bytes calldata signature1,
         bytes calldata signature2
-    ) external nonReentrant {
-        Ledger memory ledger = _ledger;
+    ) external nonReentrantView {
+        Ledger ledger = _ledger;
         _requireOpen(ledger);
         (address participant1, address participant2,) = _constants();
         (uint256 total,) = _held(ledger);
         if (balance1 > total || balance2 != total - balance1) revert WrongTotal(balance1, balance2, total);
-        bytes32 structHash = ChannelMessages.cooperativeSettlement(balance1, balance2);
-        _requireConsent(participant1, structHash, signature1);
-        _requireConsent(participant2, structHash, signature2);
+        bytes32 digest = _hashTypedDataV4(ChannelMessages.cooperativeSettlement(balance1, balance2));
+        _requireConsent(participant1, digest, signature1);
+        _requireConsent(participant2, digest, signature2);
 
-        _ledger.flags = ledger.flags | SETTLED;
+        _ledger = ledger.markSettled();
         emit ChannelCooperativelySettled(balance1, balance2);
         _payOut(participant1, balance1, participant2, balance2);
     }
@@ -99,7 +99,7 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         bytes32 messageHash,
         bytes calldata signature
     ) external nonReentrantView {
-        Ledger memory ledger = _ledger;
+        Ledger ledger = _ledger;
         _requireOpen(ledger);
         (address partner, bool isFirst) = _counterparty(msg.sender);
         if (nonce == 0 && signature.length == 0) {
@@ -108,9 +108,7 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
             _requireBalanceProof(partner, nonce, transferredAmount, locksroot, messageHash, signature);
             _storeProof(partner, nonce, transferredAmount, locksroot);
         }
-        ledger.closedAt = uint40(block.number);
-        if (!isFirst) ledger.flags |= CLOSED_BY_SECOND;
-        _ledger = ledger;
+        _ledger = ledger.markClosed(isFirst, block.number);
         emit ChannelClosed(msg.sender, nonce, transferredAmount, locksroot);
     }
 
@@ -142,7 +140,7 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         (address closing, address other) = _requireWindow();
         bytes32 structHash =
             ChannelMessages.updateDelegation(nonce, transferredAmount, locksroot, messageHash, msg.sender);
-        _requireSigned(other, structHash, nonClosingSignature);
+        _requireSigned(other, _hashTypedDataV4(structHash), nonClosingSignature);
         _update(closing, nonce, transferredAmount, locksroot, messageHash, signature);
     }
 
@@ -158,43 +156,62 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         (address payee,) = _counterparty(msg.sender);
         bytes32 structHash =
             ChannelMessages.proofAcknowledgement(msg.sender, nonce, transferredAmount, locksroot, messageHash);
-        _requireSigned(payee, structHash, acknowledgement);
+        _requireSigned(payee, _hashTypedDataV4(structHash), acknowledgement);
         _storeProof(msg.sender, nonce, transferredAmount, locksroot);
         emit TransferUpdated(msg.sender, nonce, transferredAmount, locksroot);
     }
 
     /// @inheritdoc INettingChannel
-    /// @dev Does not read the ledger: a proof is stored only from close to settlement.
     function unlock(address payer, uint256 transferredAmount, bytes32 locksroot, Claim[] calldata claims) external {
-        Proof memory stored = _proofs[payer];
-        if (stored.nonce == 0) revert UnknownProof(payer);
-        _requireStored(stored, payer, transferredAmount, locksroot);
+        (ProofSlot storage slot, uint256 nonce) = _requireStored(payer, transferredAmount, locksroot);
         uint256 count = claims.length;
         if (count == 0) revert NothingToUnlock();
         for (uint256 i = 0; i < count; ++i) {
-            (transferredAmount, locksroot) = _unlockOne(payer, transferredAmount, locksroot, claims[i]);
+            Claim calldata claim = claims[i];
+            (bytes32 leaf, uint256 expiration, uint256 amount, bytes32 hashlock) = LockTree.read(claim.lock);
+            if (LockTree.hashlockOf(claim.secret) != hashlock) revert InvalidSecret(hashlock);
+            _requireInTime(hashlock, expiration);
+            locksroot = _spend(leaf, locksroot, claim.proof);
+            transferredAmount = _pay(payer, claim.secret, amount, transferredAmount, locksroot);
         }
-        stored.hash = _proofHash(transferredAmount, locksroot);
-        _proofs[payer] = stored;
+        slot.proof = StoredProofLibrary.pack(nonce, transferredAmount, locksroot);
+    }
+
+    /// @inheritdoc INettingChannel
+    function unlockWithSecret(
+        address payer,
+        uint256 transferredAmount,
+        bytes32 locksroot,
+        uint64 expiration,
+        uint256 amount,
+        bytes32 secret,
+        bytes32[] calldata proof
+    ) external {
+        (ProofSlot storage slot, uint256 nonce) = _requireStored(payer, transferredAmount, locksroot);
+        bytes32 hashlock = LockTree.hashlockOf(secret);
+        _requireInTime(hashlock, expiration);
+        locksroot = _spend(LockTree.leafOf(expiration, amount, hashlock), locksroot, proof);
+        transferredAmount = _pay(payer, secret, amount, transferredAmount, locksroot);
+        slot.proof = StoredProofLibrary.pack(nonce, transferredAmount, locksroot);
     }
 
     /// @inheritdoc INettingChannel
     function settle(uint256 transferredAmount1, bytes32 locksroot1, uint256 transferredAmount2, bytes32 locksroot2)
         external
-        nonReentrant
+        nonReentrantView
     {
-        Ledger memory ledger = _ledger;
+        Ledger ledger = _ledger;
         _requireClosed(ledger);
         (address participant1, address participant2, uint256 timeout) = _constants();
-        uint256 until = ledger.closedAt + timeout;
+        uint256 until = ledger.closedAt() + timeout;
         if (block.number <= until) revert WindowOpen(until);
         _takeProof(participant1, transferredAmount1, locksroot1);
         _takeProof(participant2, transferredAmount2, locksroot2);
 
-        _ledger.flags = ledger.flags | SETTLED;
+        _ledger = ledger.markSettled();
         (uint256 total, uint256 withdrawn1) = _held(ledger);
         (uint256 payout1, uint256 payout2) =
-            Settlement.split(ledger.deposit1, withdrawn1, transferredAmount1, transferredAmount2, total);
+            Settlement.split(ledger.deposit1(), withdrawn1, transferredAmount1, transferredAmount2, total);
         emit ChannelSettled(payout1, payout2);
         _payOut(participant1, payout1, participant2, payout2);
     }
@@ -231,34 +248,35 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
 
     /// @inheritdoc INettingChannel
     function closedAt() external view returns (uint256 blockNumber) {
-        return _ledger.closedAt;
+        return _ledger.closedAt();
     }
 
     /// @inheritdoc INettingChannel
     function closer() external view returns (address) {
-        Ledger memory ledger = _ledger;
-        if (ledger.closedAt == 0) return address(0);
-        (address closing,) = _closerAndOther(ledger);
-        return closing;
+        Ledger ledger = _ledger;
+        if (ledger.closedAt() == 0) return address(0);
+        (address participant1, address participant2,) = _constants();
+        return ledger.isClosedBySecond() ? participant2 : participant1;
     }
 
     /// @inheritdoc INettingChannel
     function depositOf(address participant) external view returns (uint256 amount) {
         (, bool isFirst) = _counterparty(participant);
-        return isFirst ? _ledger.deposit1 : _ledger.deposit2;
+        return isFirst ? _ledger.deposit1() : _ledger.deposit2();
     }
 
     /// @inheritdoc INettingChannel
     function withdrawnOf(address participant) external view returns (uint256 amount) {
         (, bool isFirst) = _counterparty(participant);
-        return isFirst ? _withdrawals.withdrawn1 : _withdrawals.withdrawn2;
+        (uint256 withdrawn1, uint256 withdrawn2) = _withdrawn();
+        return isFirst ? withdrawn1 : withdrawn2;
     }
 
     /// @inheritdoc INettingChannel
     function proofOf(address payer) external view returns (uint64 nonce, bytes24 proofHash) {
         _counterparty(payer);
-        Proof memory stored = _proofs[payer];
-        return (stored.nonce, stored.hash);
+        StoredProof stored = _proofs[payer].proof;
+        return (uint64(stored.nonce()), stored.hash());
     }
 
     /// @inheritdoc INettingChannel
@@ -270,7 +288,7 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
     ///      written after: the guard keeps everything else that writes it out meanwhile.
     function _deposit(uint256 amount) private {
         if (amount == 0) revert NothingToDeposit();
-        Ledger memory ledger = _ledger;
+        Ledger ledger = _ledger;
         _requireOpen(ledger);
         (, bool isFirst) = _counterparty(msg.sender);
         uint256 balanceBefore = TOKEN.balanceOf(address(this));
@@ -282,49 +300,25 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         }
     }
 
-    function _credit(Ledger memory ledger, address participant, bool isFirst, uint256 received) private {
-        uint256 maximum = type(uint104).max;
-        uint256 total = isFirst ? ledger.deposit1 : ledger.deposit2;
-        if (received > maximum - total) revert AmountTooLarge(received, maximum - total);
+    function _credit(Ledger ledger, address participant, bool isFirst, uint256 received) private {
+        uint256 total = isFirst ? ledger.deposit1() : ledger.deposit2();
         unchecked {
+            uint256 room = LedgerLibrary.DEPOSIT_MAX - total;
+            if (received > room) revert AmountTooLarge(received, room);
             total += received;
         }
-        if (isFirst) ledger.deposit1 = uint104(total);
-        else ledger.deposit2 = uint104(total);
-        _ledger = ledger;
+        _ledger = ledger.addDeposit(isFirst, received);
         emit ChannelNewBalance(participant, total);
-    }
-
-    /// @dev Raises a participant's withdrawals to `totalWithdraw` and returns by how much.
-    function _takeOut(Ledger memory ledger, bool isFirst, uint256 totalWithdraw) private returns (uint256 amount) {
-        Withdrawals memory withdrawals = _withdrawals;
-        uint256 earlier = isFirst ? withdrawals.withdrawn1 : withdrawals.withdrawn2;
-        if (totalWithdraw <= earlier) revert NothingToWithdraw(totalWithdraw, earlier);
-        unchecked {
-            amount = totalWithdraw - earlier;
-            uint256 available =
-                uint256(ledger.deposit1) + ledger.deposit2 - withdrawals.withdrawn1 - withdrawals.withdrawn2;
-            if (amount > available) revert WithdrawTooLarge(amount, available);
-        }
-        if (isFirst) withdrawals.withdrawn1 = uint128(totalWithdraw);
-        else withdrawals.withdrawn2 = uint128(totalWithdraw);
-        _withdrawals = withdrawals;
-        if (ledger.flags & HAS_WITHDRAWALS == 0) _ledger.flags = ledger.flags | HAS_WITHDRAWALS;
-    }
-
-    function _closerAndOther(Ledger memory ledger) private view returns (address closing, address other) {
-        (address participant1, address participant2,) = _constants();
-        return ledger.flags & CLOSED_BY_SECOND == 0 ? (participant1, participant2) : (participant2, participant1);
     }
 
     /// @dev Refuses outside the settle window.
     function _requireWindow() private view returns (address closing, address other) {
-        Ledger memory ledger = _ledger;
+        Ledger ledger = _ledger;
         _requireClosed(ledger);
         (address participant1, address participant2, uint256 timeout) = _constants();
-        uint256 deadline = ledger.closedAt + timeout;
+        uint256 deadline = ledger.closedAt() + timeout;
         if (block.number > deadline) revert WindowClosed(deadline);
-        return ledger.flags & CLOSED_BY_SECOND == 0 ? (participant1, participant2) : (participant2, participant1);
+        return ledger.isClosedBySecond() ? (participant2, participant1) : (participant1, participant2);
     }
 
     function _requireBalanceProof(
@@ -335,9 +329,8 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         bytes32 messageHash,
         bytes calldata signature
     ) private view {
-        _requireSigned(
-            payer, ChannelMessages.balanceProof(nonce, transferredAmount, locksroot, messageHash), signature
-        );
+        bytes32 structHash = ChannelMessages.balanceProof(nonce, transferredAmount, locksroot, messageHash);
+        _requireSigned(payer, _hashTypedDataV4(structHash), signature);
     }
 
     function _update(
@@ -353,41 +346,43 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         emit TransferUpdated(payer, nonce, transferredAmount, locksroot);
     }
 
-    /// @dev Pays one lock: the amount moves into the transferred amount and the leaf becomes its spent marker.
-    function _unlockOne(address payer, uint256 transferredAmount, bytes32 locksroot, Claim calldata claim)
+    /// @dev The payer's proof, which must be stored and have these values. The ledger need not be read: a proof is
+    ///      stored only from close to settlement.
+    function _requireStored(address payer, uint256 transferredAmount, bytes32 locksroot)
         private
-        returns (uint256 newTransferredAmount, bytes32 newLocksroot)
+        view
+        returns (ProofSlot storage slot, uint256 nonce)
     {
-        bytes calldata lock = claim.lock;
-        if (lock.length != LOCK_LENGTH) revert InvalidLockLength(lock.length);
-        bytes32 hashlock = bytes32(lock[40:]);
-        if (keccak256(abi.encode(claim.secret)) != hashlock) revert InvalidSecret(hashlock);
-        _requireInTime(hashlock, uint64(bytes8(lock)));
-
-        bytes32 leaf = keccak256(lock);
-        bytes32 root;
-        (root, newLocksroot) = LockTree.rootsBeforeAndAfter(leaf, claim.proof);
-        if (root != locksroot) revert InvalidMerkleProof(leaf);
-
-        uint256 amount = uint256(bytes32(lock[8:]));
-        unchecked {
-            newTransferredAmount = transferredAmount + amount;
-        }
-        if (newTransferredAmount < amount) revert TransferredAmountOverflow(transferredAmount, amount);
-        emit ChannelUnlocked(payer, hashlock, amount, newTransferredAmount, newLocksroot);
+        slot = _proofs[payer];
+        StoredProof stored = slot.proof;
+        if (stored.isEmpty() || !stored.matches(transferredAmount, locksroot)) revert UnknownProof(payer);
+        nonce = stored.nonce();
     }
 
+    /// @dev Either it is not too late, or the secret was registered when it was not.
     function _requireInTime(bytes32 hashlock, uint256 expiration) private view {
         if (block.number <= expiration) return;
         uint256 revealed = SECRETS.revealedAt(hashlock);
         if (revealed == 0 || revealed > expiration) revert LockExpired(hashlock, expiration);
     }
 
-    /// @dev Checks a payer's final values against the stored proof, which it clears.
-    function _takeProof(address payer, uint256 transferredAmount, bytes32 locksroot) private {
-        Proof memory stored = _proofs[payer];
-        _requireStored(stored, payer, transferredAmount, locksroot);
-        if (stored.nonce != 0) delete _proofs[payer];
+    /// @dev The root with the leaf's spent marker in the leaf's place.
+    function _spend(bytes32 leaf, bytes32 locksroot, bytes32[] calldata proof) private pure returns (bytes32) {
+        (bytes32 rootBefore, bytes32 rootAfter) = LockTree.rootsBeforeAndAfter(leaf, proof);
+        if (rootBefore != locksroot) revert InvalidMerkleProof(leaf);
+        return rootAfter;
+    }
+
+    /// @dev The transferred amount with the lock's amount in it.
+    function _pay(address payer, bytes32 secret, uint256 amount, uint256 transferredAmount, bytes32 newLocksroot)
+        private
+        returns (uint256 newTransferredAmount)
+    {
+        unchecked {
+            newTransferredAmount = transferredAmount + amount;
+        }
+        if (newTransferredAmount < amount) revert TransferredAmountOverflow(transferredAmount, amount);
+        emit ChannelUnlocked(payer, secret, amount, newTransferredAmount, newLocksroot);
     }
 
     function _payOut(address participant1, uint256 payout1, address participant2, uint256 payout2) private {

@@ -39,12 +39,13 @@ interface INettingChannel {
 
     /// @notice A lock was paid to the payer's counterparty; one event a lock.
     /// @param payer Whose lock it was.
-    /// @param hashlock The lock's hashlock.
+    /// @param secret What opened it; its hash names the lock. In the event, so that a mediator whose payee claims
+    /// here learns the secret and can claim its own lock.
     /// @param amount The lock's amount.
     /// @param transferredAmount The payer's transferred amount, this lock included.
     /// @param locksroot The root with this lock's leaf replaced by its spent marker.
     event ChannelUnlocked(
-        address indexed payer, bytes32 indexed hashlock, uint256 amount, uint256 transferredAmount, bytes32 locksroot
+        address indexed payer, bytes32 secret, uint256 amount, uint256 transferredAmount, bytes32 locksroot
     );
 
     /// @notice A participant took tokens out of the open channel.
@@ -196,6 +197,22 @@ interface INettingChannel {
     /// @param locksroot The stored root, earlier spent markers included.
     /// @param claims The locks, each against the tree as the ones before left it.
     function unlock(address payer, uint256 transferredAmount, bytes32 locksroot, Claim[] calldata claims) external;
+
+    /// @notice `unlock` of a single lock with its fields as plain arguments, which costs less. The hashlock is not
+    ///         given: it is the secret's, and a wrong secret makes a leaf that is not in the tree (InvalidMerkleProof).
+    /// @param expiration The lock's last block.
+    /// @param amount The lock's amount.
+    /// @param secret The preimage of the lock's hashlock.
+    /// @param proof The siblings of the lock's leaf, bottom-up.
+    function unlockWithSecret(
+        address payer,
+        uint256 transferredAmount,
+        bytes32 locksroot,
+        uint64 expiration,
+        uint256 amount,
+        bytes32 secret,
+        bytes32[] calldata proof
+    ) external;
 
     /// @notice Pays everything out after the window. Anyone may send it.
     /// @param transferredAmount1 The amount stored for participant 1 as payer, zero when no proof is stored.
