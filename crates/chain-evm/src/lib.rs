@@ -1,1 +1,16 @@
 //! The chain port on EVM chains, and an embedded development chain.
+
+mod abi;
+mod allowance;
+mod contracts;
+mod deployment;
+mod dev;
+mod refusal;
+mod rpc;
+mod transactions;
+
+pub use contracts::EvmContracts;
+pub use deployment::{Deployment, TestToken};
+pub use dev::{DevChain, DevChainConfig, DevServer, Mining, TooDeepError, Undone};
+pub use rpc::{Endpoint, EndpointError};
+pub use transactions::TransactionSettings;

@@ -86,6 +86,12 @@ pub enum Refusal {
     /// Nothing arrived in the channel.
     #[error("nothing to deposit")]
     NothingToDeposit,
+    /// The participant's deposits would exceed what a channel can account.
+    #[error("a channel accounts at most {max} more")]
+    AmountTooLarge {
+        /// How much more would be accepted.
+        max: TokenAmount,
+    },
     /// The channel is closed or settled.
     #[error("channel is not open")]
     ChannelNotOpen,
@@ -107,6 +113,12 @@ pub enum Refusal {
     /// The contract holds a proof with this nonce or a higher one.
     #[error("a newer proof is already stored")]
     StaleNonce,
+    /// The given amount and locksroot are not those stored for the payer.
+    #[error("not the stored proof")]
+    UnknownProof,
+    /// The lock is past its expiration and its secret was not registered in time.
+    #[error("lock has expired")]
+    LockExpired,
     /// The caller takes no part in the channel.
     #[error("not a participant of this channel")]
     NotParticipant,
