@@ -19,6 +19,8 @@ build() {
     local start=$SECONDS
     local scratch=$target/rocksdb-build
     echo "rocksdb: compiling the library once; this takes many minutes"
+    # What an interrupted run left behind cannot be continued.
+    rm -rf "$scratch"
     env -u ROCKSDB_LIB_DIR -u ROCKSDB_STATIC \
         cargo build --quiet --locked --lib --package tally-storage-rocksdb --target-dir "$scratch"
     mkdir -p "$folder"
