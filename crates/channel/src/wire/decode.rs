@@ -16,7 +16,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`WireError`] says what is wrong and where.
+    /// `WireError` says what is wrong and where.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         let mut fields = Fields::open(bytes)?;
         let message = match fields.kind {

@@ -7,7 +7,7 @@ use crate::{
 impl Message {
     /// Encodes the message.
     ///
-    /// [`MessageKind::length`] bytes: version (1), kind (1), the fields, numbers big-endian, and
+    /// `MessageKind::length` bytes: version (1), kind (1), the fields, numbers big-endian, and
     /// last the signature (65) if there is one.
     ///
     /// Source: docs/formats.md, "Messages".

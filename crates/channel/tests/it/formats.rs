@@ -1,5 +1,6 @@
 //! The formats of docs/formats.md: what is hashed, signed and sent, byte by byte.
 
+mod documented;
 mod eip712;
 mod file;
 mod fixture;
