@@ -5,12 +5,15 @@ mod allowance;
 mod contracts;
 mod deployment;
 mod dev;
+pub mod keystore;
 mod refusal;
 mod rpc;
+mod source;
 mod transactions;
 
 pub use contracts::EvmContracts;
 pub use deployment::{Deployment, TestToken};
 pub use dev::{DevChain, DevChainConfig, DevServer, Mining, TooDeepError, Undone};
 pub use rpc::{Endpoint, EndpointError};
+pub use source::{EvmSource, KnownContracts, SourceSettings, SourceStart};
 pub use transactions::TransactionSettings;

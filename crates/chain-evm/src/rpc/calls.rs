@@ -116,13 +116,14 @@ impl Endpoint {
         self.call("eth_getBlockByHash", json!([hash.0, false])).await
     }
 
-    /// Returns the logs of one block whose first topic is one of `events`.
-    pub(crate) async fn logs_of_block(
+    /// Returns the logs of each of some blocks whose first topic is one of `events`.
+    pub(crate) async fn logs_of_blocks(
         &self,
-        block: BlockHash,
+        blocks: &[BlockHash],
         events: &[B256],
-    ) -> Result<Vec<Log>, RpcFailure> {
-        self.call("eth_getLogs", json!([{ "blockHash": block.0, "topics": [events] }])).await
+    ) -> Result<Vec<Vec<Log>>, RpcFailure> {
+        let filter = |block: &BlockHash| json!([{ "blockHash": block.0, "topics": [events] }]);
+        self.call_batch("eth_getLogs", blocks.iter().map(filter).collect()).await
     }
 
     /// Returns the logs of the blocks `first..=last` whose first topic is one of `events`, of

@@ -41,6 +41,17 @@ impl Default for TransactionSettings {
     }
 }
 
+impl TransactionSettings {
+    /// For development chains.
+    pub fn development() -> Self {
+        Self {
+            poll: Duration::from_millis(250),
+            stuck_after: Duration::from_secs(10),
+            give_up_after: Duration::from_secs(120),
+        }
+    }
+}
+
 /// A transaction before it has a nonce and fees.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {

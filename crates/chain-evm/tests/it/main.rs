@@ -44,4 +44,14 @@ async fn smoke() {
     println!("{:?}", a.token_balance(token, a.account()).await);
     chain.mine(11);
     println!("{:?}", a.settle(opened.channel, Default::default()).await);
+
+    let mut source =
+        EvmSource::start(&endpoint, deployment, SourceStart::Fresh, SourceSettings::development());
+    for _ in 0..24 {
+        println!("{:?}", source.next_update().await);
+    }
+    chain.reorg(3, Undone::Dropped).unwrap();
+    for _ in 0..4 {
+        println!("{:?}", source.next_update().await);
+    }
 }
