@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use tally_primitives::{
     BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, ManagerAddress, MessageHash,
     NodeAddress, Nonce, PaymentId, Secret, Signature, TokenAddress, TokenAmount,
@@ -132,7 +133,7 @@ pub struct PaymentReceipt {
 }
 
 /// A token was registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkEvent {
     /// The token.
     pub token: TokenAddress,
@@ -143,7 +144,7 @@ pub struct NetworkEvent {
 }
 
 /// A channel was opened in a token, by anyone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenEvent {
     /// The token.
     pub token: TokenAddress,
@@ -167,7 +168,9 @@ pub struct ChannelEvent {
 }
 
 /// What happened in a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The order of the variants is on disk: add new ones at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChannelEventKind {
     /// A participant's total deposit grew to `balance`.
     NewBalance {

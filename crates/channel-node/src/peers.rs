@@ -1,0 +1,171 @@
+//! What the network reports, and the messages of peers.
+
+use crate::{
+    effect::Effect, inbox::Arrival, input::PeerInput, outbox::Delivery, owner::Owner,
+    receive::Incoming,
+};
+use std::collections::BTreeSet;
+use tally_channel::{Class, Content, Event, Message, Outgoing, Phase, Rejected, Verified};
+use tally_primitives::NodeAddress;
+
+/// What became of a peer's message.
+enum Fate {
+    /// Done with.
+    Processed,
+    /// Refused by the message with this outbox number.
+    Refused(u64),
+    /// To be offered again, before anything later of this peer.
+    Waits(Incoming),
+}
+
+impl Owner {
+    pub(crate) fn peer_event(&mut self, event: PeerInput) {
+        match event {
+            PeerInput::Connected { peer, connection, epoch, received } => {
+                self.connected.insert(peer, connection);
+                self.inbox.connected(peer, epoch);
+                let delivered = self.outbox.connected(peer, connection, received, &mut self.group);
+                self.inbox.delivered(peer, received);
+                self.delivered(delivered);
+                if self.grace_until.is_some() {
+                    self.retry_waiting();
+                }
+            }
+            PeerInput::Message { peer, seq, incoming } => {
+                if let Arrival::Due(incoming) = self.inbox.arrive(peer, seq, incoming) {
+                    self.take_message(peer, incoming);
+                }
+            }
+            PeerInput::Acknowledged { peer, seq } => {
+                let delivered = self.outbox.acknowledged(peer, seq, &mut self.group);
+                self.inbox.delivered(peer, seq);
+                self.delivered(delivered);
+            }
+            PeerInput::Writable { peer } => self.outbox.writable(peer, &mut self.group),
+            PeerInput::Disconnected { peer, connection } => {
+                self.outbox.disconnected(peer, connection);
+                if self.connected.get(&peer) == Some(&connection) {
+                    self.connected.remove(&peer);
+                }
+            }
+        }
+    }
+
+    /// Offers the messages that wait for the chain once more.
+    pub(crate) fn retry_waiting(&mut self) {
+        for peer in self.inbox.waiting_peers() {
+            while let Some(incoming) = self.inbox.take_waiting(peer) {
+                if !self.take_message(peer, incoming) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Returns the partners of channels that are not settled.
+    pub(crate) fn live_partners(&self) -> BTreeSet<NodeAddress> {
+        let live = self.protocol.channels().filter(|channel| match channel.phase() {
+            Phase::Open | Phase::Closing | Phase::Closed { .. } => true,
+            Phase::Vanished | Phase::Settled { .. } => false,
+        });
+        live.map(tally_channel::Channel::partner).collect()
+    }
+
+    /// Processes the next message of `peer`, and says whether the one after it may follow.
+    fn take_message(&mut self, peer: NodeAddress, incoming: Incoming) -> bool {
+        match self.process(peer, incoming) {
+            Fate::Processed => self.inbox.processed(peer),
+            Fate::Refused(outbox_seq) => self.inbox.refused(peer, outbox_seq),
+            Fate::Waits(incoming) => {
+                self.inbox.hold(peer, incoming);
+                return false;
+            }
+        }
+        // Its acknowledgement says that it is on disk.
+        self.group.needs_sync = true;
+        true
+    }
+
+    fn process(&mut self, peer: NodeAddress, incoming: Incoming) -> Fate {
+        match incoming {
+            Incoming::Garbage => {
+                self.counters.messages_rejected += 1;
+                Fate::Processed
+            }
+            Incoming::Forged(rejected) => self.refuse(peer, rejected),
+            Incoming::Verified(message) => self.process_verified(peer, message),
+        }
+    }
+
+    fn process_verified(&mut self, peer: NodeAddress, message: Box<Verified>) -> Fate {
+        let Some(candidates) = self.candidates_for(&message) else {
+            return Fate::Waits(Incoming::Verified(message));
+        };
+        let event = Event::MessageReceived { message: Verified::clone(&message), candidates };
+        let Err(error) = self.apply(event) else { return Fate::Processed };
+        match error.class() {
+            Class::Ignore => {
+                tracing::debug!(%peer, %error, "a message came too late");
+                self.counters.messages_ignored += 1;
+                Fate::Processed
+            }
+            Class::Defer => {
+                tracing::debug!(%peer, %error, "a message waits for the chain");
+                Fate::Waits(Incoming::Verified(message))
+            }
+            Class::RejectPeer | Class::RefuseRequest => {
+                tracing::warn!(%peer, %error, "a peer broke the rules");
+                match message.message() {
+                    Message::Envelope(envelope, _) => {
+                        let (channel, nonce) = (envelope.channel, envelope.nonce);
+                        self.refuse(peer, Rejected { channel, nonce })
+                    }
+                    Message::SecretRequest(_)
+                    | Message::RevealSecret(_)
+                    | Message::Refund(_)
+                    | Message::CancellationAcknowledged(_)
+                    | Message::Rejected(_) => {
+                        self.counters.messages_rejected += 1;
+                        Fate::Processed
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells `peer` that its envelope was refused, so that it knows its channel is out of step.
+    fn refuse(&mut self, peer: NodeAddress, rejected: Rejected) -> Fate {
+        self.counters.messages_rejected += 1;
+        Fate::Refused(self.send(peer, Outgoing::Rejected(rejected)))
+    }
+
+    /// Returns the next hops for a transfer that others shall get, none for any other message, and
+    /// `None` if it should wait until the neighbours had time to connect.
+    fn candidates_for(&self, message: &Verified) -> Option<Vec<tally_channel::Candidate>> {
+        let Message::Envelope(envelope, _) = message.message() else { return Some(vec![]) };
+        match &envelope.content {
+            Content::MediatedTransfer(transfer) if transfer.target != self.key.address() => {
+                self.mediation_candidates(envelope.channel, transfer)
+            }
+            Content::MediatedTransfer(_)
+            | Content::DirectTransfer { .. }
+            | Content::Unlock { .. }
+            | Content::LockExpired { .. }
+            | Content::LockCancellation { .. } => Some(vec![]),
+        }
+    }
+
+    /// Direct transfers are done once the partner has them.
+    fn delivered(&mut self, deliveries: Vec<Delivery>) {
+        for Delivery { channel, nonce } in deliveries {
+            if let Err(error) = self.apply(Event::DirectTransferDelivered { channel, nonce }) {
+                tracing::debug!(%channel, %error, "nothing waits for a delivery");
+            }
+        }
+    }
+
+    /// Connects to a node, now and whenever the connection is lost.
+    pub(crate) fn connect(&mut self, peer: NodeAddress) {
+        self.group.effects.push(Effect::Connect(peer));
+    }
+}
