@@ -23,6 +23,10 @@ macro_rules! counters {
 }
 
 counters! {
+    /// UDP datagrams that arrived.
+    datagrams_received,
+    /// Of those, the ones that cannot be packets of QUIC version 1.
+    datagrams_malformed,
     /// Connections on which both sides proved who they are.
     connections_established,
     /// Of those, the ones that ended.

@@ -24,12 +24,15 @@ mod handshake;
 mod hello;
 mod net;
 mod outbound;
+mod owner;
 mod peer;
+mod rank;
 mod registry;
 mod sequence;
 mod session;
 mod shared;
 mod slots;
+mod socket;
 mod tls;
 
 pub use address::{PeerAddress, PeerAddressError};

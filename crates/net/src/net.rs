@@ -1,10 +1,10 @@
 use crate::{
     CloseCode, ConnectionId, Counters, Epoch, Inbound, NetConfig, NetError, PeerAddress,
     PeerStatus, SendOutcome, accept, counters::Counting, registry::Registry, shared::GRACE,
-    shared::Shared, slots::Slots, tls,
+    shared::Shared, slots::Slots, socket::CountingSocket, tls,
 };
 use bytes::Bytes;
-use quinn::{AsyncUdpSocket, Endpoint, EndpointConfig, Runtime, TokioRuntime};
+use quinn::{AsyncUdpSocket as _, Endpoint, EndpointConfig, Runtime as _, TokioRuntime};
 use std::{
     convert::Infallible,
     fmt,
@@ -40,7 +40,7 @@ pub struct Net {
     /// All tasks have ended when this yields nothing any more.
     ended: Arc<tokio::sync::Mutex<mpsc::Receiver<Infallible>>>,
     /// Tells whether the socket is open still.
-    socket: Weak<dyn AsyncUdpSocket>,
+    socket: Weak<CountingSocket>,
     /// Stops the tasks when the last handle is dropped.
     _stopper: Arc<Stopper>,
 }
@@ -77,16 +77,16 @@ impl Net {
         let bind_error = |source| NetError::Bind { address: config.listen, source };
         let socket = UdpSocket::bind(config.listen).map_err(bind_error)?;
         let runtime = Arc::new(TokioRuntime);
+        let counting = Arc::new(Counting::default());
         let socket = runtime.wrap_udp_socket(socket).map_err(bind_error)?;
+        let socket = Arc::new(CountingSocket::new(socket, Arc::clone(&counting)));
         let local_addr = socket.local_addr().map_err(bind_error)?;
-        let weak_socket = Arc::downgrade(&socket);
-        let mut endpoint = Endpoint::new_with_abstract_socket(
-            EndpointConfig::default(),
-            Some(server),
-            socket,
-            runtime,
-        )
-        .map_err(bind_error)?;
+        let weak_socket: Weak<CountingSocket> = Arc::downgrade(&socket);
+        let mut endpoint_config = EndpointConfig::default();
+        endpoint_config.grease_quic_bit(false);
+        let mut endpoint =
+            Endpoint::new_with_abstract_socket(endpoint_config, Some(server), socket, runtime)
+                .map_err(bind_error)?;
         endpoint.set_default_client_config(client);
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(NetError::Randomness)?;
@@ -102,7 +102,7 @@ impl Net {
             endpoint: Mutex::new(Some(endpoint)),
             local_addr,
             inbound,
-            counting: Counting::default(),
+            counting,
             registry: Registry::new(config.received),
             stop: watch::Sender::new(false),
             connections: AtomicU64::new(1),

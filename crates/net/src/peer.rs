@@ -1,27 +1,15 @@
 use crate::{
-    CloseCode, ConnectFailure, ConnectionId, PeerStatus,
-    backoff::{Backoff, STABLE_AFTER},
-    dial::dial,
-    handshake::Established,
-    outbound::Outbound,
-    session,
-    shared::Shared,
+    CloseCode, ConnectFailure, ConnectionId, PeerStatus, handshake::Established, outbound::Outbound,
 };
 use std::{
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 use tally_primitives::NodeAddress;
-use tokio::{
-    sync::{Notify, mpsc},
-    time::{Instant, Sleep},
-};
-
-type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+use tokio::sync::{Notify, mpsc};
 
 /// What others see of a peer, and how they reach its task.
 #[derive(Debug)]
@@ -118,249 +106,30 @@ impl Peer {
         }
     }
 
+    /// Waits until interest or address changed. Cancel safe.
+    pub(crate) async fn nudged(&self) {
+        self.nudge.notified().await;
+    }
+
+    /// Says whether there is an address that was not dialled yet, once.
+    pub(crate) fn take_new_address(&self) -> bool {
+        self.has_new_address.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn set_dialling(&self, is_dialling: bool) {
+        self.view().is_dialling = is_dialling;
+    }
+
+    pub(crate) fn set_failures(&self, failures: u32) {
+        self.view().failures = failures;
+    }
+
+    pub(crate) fn set_failure(&self, failure: Option<ConnectFailure>) {
+        self.view().last_failure = failure;
+    }
+
     fn view(&self) -> MutexGuard<'_, View> {
         // Only whole fields are written.
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Owns everything that happens with one peer: dials it, decides which connection to keep, runs
-/// that connection, and ends when nobody is interested.
-pub(crate) async fn run(
-    shared: Arc<Shared>,
-    peer: Arc<Peer>,
-    mailbox: mpsc::Receiver<Box<Established>>,
-) {
-    let backoff = Backoff::new(&shared.limits, shared.instance);
-    let (session, next, dialling, pause) = (None, None, None, None);
-    Owner { shared, peer, mailbox, backoff, session, next, dialling, pause }.run().await;
-}
-
-struct Owner {
-    shared: Arc<Shared>,
-    peer: Arc<Peer>,
-    mailbox: mpsc::Receiver<Box<Established>>,
-    backoff: Backoff,
-    session: Option<Session>,
-    /// Starts when `session` has ended.
-    next: Option<Box<Established>>,
-    dialling: Option<Task<Result<Box<Established>, ConnectFailure>>>,
-    pause: Option<Pin<Box<Sleep>>>,
-}
-
-/// The connection that runs.
-struct Session {
-    task: Task<()>,
-    outbound: Arc<Outbound>,
-    rank: Rank,
-    since: Instant,
-}
-
-/// What decides between two connections with the same peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rank {
-    is_dialled: bool,
-    instance: u64,
-}
-
-impl Rank {
-    const fn of(established: &Established) -> Self {
-        Self { is_dialled: established.is_dialled, instance: established.hello.instance }
-    }
-
-    /// Says whether a connection made now takes the place of `other`.
-    ///
-    /// A peer that was restarted, or that dials again, has lost the other one. If both sides
-    /// dialled, both keep the dial of the lower address.
-    fn supersedes(self, other: Self, is_lower: bool) -> bool {
-        self.instance != other.instance
-            || self.is_dialled == other.is_dialled
-            || self.is_dialled == is_lower
-    }
-}
-
-enum Step {
-    Stop,
-    Established(Box<Established>),
-    Nudged,
-    Dialled(Result<Box<Established>, ConnectFailure>),
-    PauseOver,
-    SessionEnded,
-}
-
-impl Owner {
-    async fn run(mut self) {
-        loop {
-            self.dial_if_due();
-            let is_idle = self.session.is_none() && self.dialling.is_none();
-            if is_idle && self.shared.registry.retire(&self.peer, &self.mailbox) {
-                return;
-            }
-            match self.step().await {
-                Step::Stop => break,
-                Step::Established(established) => self.consider(established),
-                Step::Nudged => self.nudged(),
-                Step::Dialled(Ok(established)) => {
-                    self.dialling = None;
-                    self.consider(established);
-                }
-                Step::Dialled(Err(failure)) => self.dial_failed(failure),
-                Step::PauseOver => self.pause = None,
-                Step::SessionEnded => self.session_ended(),
-            }
-        }
-        // The session says goodbye by itself, within the time for that.
-        (self.dialling, self.next) = (None, None);
-        if let Some(session) = self.session {
-            session.task.await;
-        }
-    }
-
-    async fn step(&mut self) -> Step {
-        tokio::select! {
-            biased;
-            () = self.shared.stopping() => Step::Stop,
-            () = pending_or(self.session.as_mut().map(|session| session.task.as_mut())) => {
-                Step::SessionEnded
-            }
-            established = self.mailbox.recv() => {
-                Step::Established(established.expect("the peer holds the sender"))
-            }
-            () = self.peer.nudge.notified() => Step::Nudged,
-            outcome = pending_or(self.dialling.as_mut().map(|task| task.as_mut())) => {
-                Step::Dialled(outcome)
-            }
-            () = pending_or(self.pause.as_mut().map(|sleep| sleep.as_mut())) => Step::PauseOver,
-        }
-    }
-
-    /// Starts a dial if the peer is wanted, not connected and not waiting.
-    fn dial_if_due(&mut self) {
-        let is_busy = self.session.is_some() || self.dialling.is_some() || self.pause.is_some();
-        if is_busy || !self.peer.is_wanted() {
-            return;
-        }
-        let Some(address) = self.shared.registry.address(self.peer.node) else {
-            // A nudge comes when an address is known.
-            self.peer.view().last_failure = Some(ConnectFailure::NoAddress);
-            return;
-        };
-        self.peer.view().is_dialling = true;
-        self.dialling = Some(Box::pin(dial(Arc::clone(&self.shared), self.peer.node, address)));
-    }
-
-    fn nudged(&mut self) {
-        if self.peer.has_new_address.swap(false, Ordering::AcqRel) {
-            self.backoff.reset();
-            self.pause = None;
-        }
-        if !self.peer.is_wanted() {
-            self.stop_dialling();
-            self.pause = None;
-        }
-    }
-
-    fn dial_failed(&mut self, failure: ConnectFailure) {
-        self.dialling = None;
-        self.shared.counting.dials_failed.count();
-        self.shared.count_failure(&failure);
-        tracing::debug!(peer = %self.peer.node, %failure, "dial failed");
-        if self.session.is_none() {
-            self.wait(failure.is_lasting());
-        }
-        let mut view = self.peer.view();
-        view.is_dialling = false;
-        view.last_failure = Some(failure);
-    }
-
-    /// Waits before the next dial, longer each time.
-    fn wait(&mut self, is_lasting: bool) {
-        let pause = self.backoff.next_pause(self.peer.node, is_lasting);
-        self.pause = Some(Box::pin(tokio::time::sleep(pause)));
-        self.peer.view().failures = self.backoff.failures();
-    }
-
-    fn stop_dialling(&mut self) {
-        self.dialling = None;
-        self.peer.view().is_dialling = false;
-    }
-
-    /// Decides what to do with a new connection.
-    fn consider(&mut self, established: Box<Established>) {
-        let rank = Rank::of(&established);
-        let is_lower = self.shared.node() < self.peer.node;
-        let rival = self.next.as_deref().map(Rank::of);
-        let rival = rival.or(self.session.as_ref().map(|session| session.rank));
-        if rival.is_some_and(|rival| !rank.supersedes(rival, is_lower)) {
-            self.shared.counting.connections_superseded.count();
-            established.close(CloseCode::Superseded);
-            return;
-        }
-        if !is_lower {
-            // Our own dial would lose against this connection.
-            self.stop_dialling();
-        }
-        let Some(session) = &self.session else { return self.start(established) };
-        session.outbound.evict(CloseCode::Superseded);
-        self.shared.counting.connections_superseded.count();
-        if let Some(displaced) = self.next.replace(established) {
-            displaced.close(CloseCode::Superseded);
-        }
-    }
-
-    fn start(&mut self, established: Box<Established>) {
-        self.pause = None;
-        self.peer.view().is_dialling = self.dialling.is_some();
-        let (rank, since) = (Rank::of(&established), Instant::now());
-        let outbound = session::outbound(&self.shared, &established);
-        let (shared, peer) = (Arc::clone(&self.shared), Arc::clone(&self.peer));
-        let task = Box::pin(session::run(shared, peer, established, Arc::clone(&outbound)));
-        self.session = Some(Session { task, outbound, rank, since });
-    }
-
-    fn session_ended(&mut self) {
-        let Some(session) = self.session.take() else { return };
-        if session.since.elapsed() >= STABLE_AFTER {
-            self.backoff.reset();
-        }
-        match self.next.take() {
-            Some(established) => self.start(established),
-            None if self.dialling.is_none() => self.wait(false),
-            None => {}
-        }
-    }
-}
-
-/// Waits for a task, or for ever if there is none.
-async fn pending_or<F: Future + Unpin>(task: Option<F>) -> F::Output {
-    match task {
-        Some(task) => task.await,
-        None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Goal: two nodes that dialled each other keep the same connection, whichever they see first.
-    #[test]
-    fn both_sides_keep_the_dial_of_the_lower_address() {
-        // Seen by the lower node and by the higher one: the lower one's dial and the higher one's.
-        for (is_lower, instance) in [(true, 1), (false, 2)] {
-            let by_lower = Rank { is_dialled: is_lower, instance };
-            let by_higher = Rank { is_dialled: !is_lower, instance };
-            assert!(by_lower.supersedes(by_higher, is_lower));
-            assert!(!by_higher.supersedes(by_lower, is_lower));
-        }
-    }
-
-    #[test]
-    fn a_restarted_or_returning_peer_takes_over() {
-        let old = Rank { is_dialled: true, instance: 1 };
-        for is_lower in [true, false] {
-            assert!(Rank { is_dialled: false, instance: 2 }.supersedes(old, is_lower));
-            assert!(old.supersedes(old, is_lower));
-        }
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    CloseCode, Epoch, PeerAddress, Received, handshake::Established, peer, peer::Peer,
+    CloseCode, Epoch, PeerAddress, Received, handshake::Established, owner, peer::Peer,
     shared::Shared,
 };
 use std::{
@@ -113,7 +113,7 @@ impl Shared {
     fn start_peer(self: &Arc<Self>, node: NodeAddress) -> Arc<Peer> {
         let (sender, receiver) = mpsc::channel(MAILBOX_BOUND);
         let peer = Arc::new(Peer::new(node, sender));
-        self.spawn(peer::run(Arc::clone(self), Arc::clone(&peer), receiver));
+        self.spawn(owner::run(Arc::clone(self), Arc::clone(&peer), receiver));
         peer
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) endpoint: Mutex<Option<quinn::Endpoint>>,
     pub(crate) local_addr: SocketAddr,
     pub(crate) inbound: mpsc::Sender<Inbound>,
-    pub(crate) counting: Counting,
+    pub(crate) counting: Arc<Counting>,
     pub(crate) registry: Registry,
     pub(crate) slots: Arc<Slots>,
     pub(crate) stop: watch::Sender<bool>,

@@ -55,6 +55,26 @@ async fn a_returning_peer_replaces_its_dead_connection() {
     }
 }
 
+/// Goal: a peer that vanished without a word is noticed after the idle timeout.
+/// Method: its whole runtime is dropped, so that it cannot say goodbye.
+#[tokio::test]
+async fn a_vanished_peer_is_noticed() {
+    let mut impatient = config(1);
+    impatient.limits.idle_timeout = std::time::Duration::from_millis(300);
+    impatient.limits.keep_alive = std::time::Duration::from_millis(50);
+    let mut a = Node::start_with(1, impatient, 16);
+    let socket = a.socket();
+    let vanished = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut raw = runtime.block_on(crate::raw::Raw::connect(socket));
+        runtime.block_on(raw.greet(&crate::support::key(7)));
+        runtime.shutdown_background();
+    });
+    let (connection, _) = a.connected().await;
+    vanished.join().unwrap();
+    assert_eq!(a.disconnected().await, connection);
+}
+
 /// Goal: what a peer had of data that was lost does not count for the new data.
 #[tokio::test]
 async fn what_a_peer_has_of_another_epoch_does_not_count() {
