@@ -43,4 +43,4 @@ pub use message::{
 pub use proof::{BalanceProof, SignedProof};
 pub use protocol::{Changes, Config, Outcome, Protocol, Snapshot};
 pub use transfer::{Leg, Mediation, Payee, Payment, PaymentStage, Receipt};
-pub use wire::WIRE_VERSION;
+pub use wire::{MessageKind, WIRE_VERSION, WireError};
