@@ -39,8 +39,8 @@ interface INettingChannel {
 
     /// @notice A lock was paid to the payer's counterparty; one event a lock.
     /// @param payer Whose lock it was.
-    /// @param secret What opened it; its hash names the lock. In the event, so that a mediator whose payee claims
-    /// here learns the secret and can claim its own lock.
+    /// @param secret What opened it; its hash names the lock. A mediator whose payee claims here learns it from this
+    ///        event and can claim its own lock.
     /// @param amount The lock's amount.
     /// @param transferredAmount The payer's transferred amount, this lock included.
     /// @param locksroot The root with this lock's leaf replaced by its spent marker.

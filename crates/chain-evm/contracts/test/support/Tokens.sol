@@ -65,7 +65,7 @@ contract RefusingToken is ERC20("Refusing token", "NO") {
     }
 }
 
-/// Hands control to whoever armed it, once, in the middle of a transfer: before or after the balances move.
+/// Calls what it was armed with, once, in the middle of a transfer: before or after the balances move.
 contract HookToken is ERC20("Hook token", "HOOK") {
     address private _target;
     bytes private _call;
@@ -79,17 +79,6 @@ contract HookToken is ERC20("Hook token", "HOOK") {
 
     function arm(address target, bytes calldata data, bool beforeMove) external {
         (_target, _call, _before) = (target, data, beforeMove);
-    }
-
-    /// Does what the armed contract asks for: the token itself can be a channel's participant this way.
-    function act(address target, bytes calldata data) external returns (bytes memory) {
-        (bool success, bytes memory answer) = target.call(data);
-        if (!success) {
-            assembly {
-                revert(add(answer, 0x20), mload(answer))
-            }
-        }
-        return answer;
     }
 
     function _update(address from, address to, uint256 value) internal override {
