@@ -23,6 +23,8 @@ pub(crate) struct Performer {
 impl Performer {
     /// Carries out the effects in order.
     pub(crate) fn perform(&mut self, committed: Committed) {
+        // The transport starts tasks of its own.
+        let _runtime = self.runtime.enter();
         for effect in committed.into_effects() {
             self.perform_one(effect);
         }
