@@ -2,3 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod formats;
+mod mediated;
+mod seven_nodes;
+mod support;

@@ -1,0 +1,10 @@
+//! The vocabulary of the scenarios: nodes as their shell runs them, wires, a disk, a chain.
+
+pub(crate) mod chain;
+pub(crate) mod contract;
+pub(crate) mod disk;
+pub(crate) mod mailbox;
+pub(crate) mod node;
+pub(crate) mod routes;
+pub(crate) mod seven;
+pub(crate) mod world;
