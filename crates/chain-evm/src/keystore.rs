@@ -165,7 +165,11 @@ pub fn load_key_file(path: &Path, password: &str) -> Result<SecretKey, KeystoreE
         eth_keystore::KeystoreError::MacMismatch => {
             KeystoreError::WrongPassword { path: path.to_owned() }
         }
-        _ => malformed(),
+        eth_keystore::KeystoreError::StdIo(_)
+        | eth_keystore::KeystoreError::SerdeJson(_)
+        | eth_keystore::KeystoreError::ScryptInvalidParams(_)
+        | eth_keystore::KeystoreError::ScryptInvalidOuputLen(_)
+        | eth_keystore::KeystoreError::AesInvalidKeyNonceLength(_) => malformed(),
     })?;
     let bytes = Zeroizing::new(bytes);
     let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| malformed())?;

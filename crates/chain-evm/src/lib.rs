@@ -15,5 +15,6 @@ pub use contracts::EvmContracts;
 pub use deployment::{Deployment, TestToken};
 pub use dev::{DevChain, DevChainConfig, DevServer, Mining, TooDeepError, Undone};
 pub use rpc::{Endpoint, EndpointError};
-pub use source::{EvmSource, KnownContracts, SourceSettings, SourceStart};
+pub use source::{EvmSource, SourceSettings};
+pub use tally_chain::{KnownContracts, SourceStart};
 pub use transactions::TransactionSettings;

@@ -1,6 +1,6 @@
 use crate::{Block, ChainError};
 use std::future::Future;
-use tally_primitives::{BlockNumber, BlockRef};
+use tally_primitives::{BlockNumber, BlockRef, ChannelAddress, ManagerAddress, TokenAddress};
 
 /// One step of the chain as the node sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,4 +34,30 @@ pub trait ChainSource: Send {
     /// [`ChainError::Permanent`] when the source can never continue (another chain, another
     /// genesis, a reorganisation below what it remembers); transient faults are retried inside.
     fn next_update(&mut self) -> impl Future<Output = Result<ChainUpdate, ChainError>> + Send;
+}
+
+/// The contracts that were made by others up to some block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownContracts {
+    /// The tokens and the managers of their channels.
+    pub managers: Vec<(TokenAddress, ManagerAddress)>,
+    /// The channels, settled ones included.
+    pub channels: Vec<ChannelAddress>,
+}
+
+/// Where a source begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceStart {
+    /// With the deployment's first block.
+    Fresh,
+    /// After the block that was the last when the node stopped.
+    After {
+        /// That block.
+        block: BlockRef,
+        /// Blocks before it on the same branch, as many as are known: one of them is where the
+        /// branch of today begins, should `block` have been undone meanwhile.
+        recent: Vec<BlockRef>,
+        /// The contracts made up to `block`; `None` reads them from the chain's logs.
+        known: Option<KnownContracts>,
+    },
 }

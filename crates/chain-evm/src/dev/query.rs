@@ -143,7 +143,7 @@ fn tip_of(block: &MinedBlock) -> u128 {
         .filter_map(|tx| tx.signed.envelope.effective_tip_per_gas(base_fee))
         .collect::<Vec<_>>();
     let count = tips.len() as u128;
-    if count == 0 { u128::from(TIP_SUGGESTED) } else { tips.into_iter().sum::<u128>() / count }
+    tips.into_iter().sum::<u128>().checked_div(count).unwrap_or(u128::from(TIP_SUGGESTED))
 }
 
 fn usize_of(number: u64) -> usize {

@@ -7,10 +7,7 @@ use super::{
     wire::{Call, answer_text},
 };
 use alloy_primitives::U64;
-use alloy_rpc_types_eth::{
-    Filter,
-    pubsub::{Params as SubscriptionParams, SubscriptionKind},
-};
+use alloy_rpc_types_eth::Filter;
 use axum::{
     Router,
     extract::{
@@ -208,13 +205,9 @@ impl Session {
     }
 
     fn subscribe(&mut self, mut params: Params) -> Result<Box<RawValue>, Failure> {
-        let subscription = match params.take::<SubscriptionKind>()? {
-            SubscriptionKind::NewHeads => Subscription::Heads,
-            SubscriptionKind::Logs => match params.take_optional::<SubscriptionParams>()? {
-                Some(SubscriptionParams::Logs(filter)) => Subscription::Logs(filter),
-                None => Subscription::Logs(Box::default()),
-                Some(_) => return Err(Failure::invalid_params("invalid filter")),
-            },
+        let subscription = match params.take::<String>()?.as_str() {
+            "newHeads" => Subscription::Heads,
+            "logs" => Subscription::Logs(params.take_optional()?.unwrap_or_default()),
             _ => return Err(Failure::invalid_params("no such subscription")),
         };
         if self.subscriptions.len() >= SUBSCRIPTIONS_MAX {

@@ -158,7 +158,8 @@ impl Endpoint {
         if let Some(client) = self.cached() {
             return Ok(client);
         }
-        let client = self.connect().await?;
+        // Connecting is rare and its future is large.
+        let client = Box::pin(self.connect()).await?;
         let mut slot = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(client.clone());
         Ok(client)

@@ -1,6 +1,4 @@
-use super::{
-    KnownContracts, SourceSettings, SourceStart, genuine::GenuineContracts, hash_text, logs,
-};
+use super::{SourceSettings, genuine::GenuineContracts, hash_text, logs};
 use crate::{
     abi::{ChannelManager, Registry},
     deployment::Deployment,
@@ -13,7 +11,9 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
-use tally_chain::{Block, ChainError, ChainUpdate, LoggedEvent};
+use tally_chain::{
+    Block, ChainError, ChainUpdate, KnownContracts, LoggedEvent, SourceStart,
+};
 use tally_primitives::{BlockHash, BlockNumber, BlockRef, BlockSpan, TransactionHash};
 
 /// Blocks fetched in one round trip. Public servers take batches of a hundred.

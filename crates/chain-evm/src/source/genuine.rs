@@ -1,4 +1,3 @@
-use super::KnownContracts;
 use crate::{
     abi::{ChannelManager, EndpointRegistry, NettingChannel as Channel, Registry, SecretRegistry},
     deployment::Deployment,
@@ -7,7 +6,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_rpc_types_eth::Log;
 use alloy_sol_types::SolEvent;
 use std::collections::HashMap;
-use tally_chain::ChainEvent;
+use tally_chain::{ChainEvent, KnownContracts};
 use tally_primitives::{
     BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, ManagerAddress, NodeAddress,
     Nonce, Secret, TokenAddress, TokenAmount,

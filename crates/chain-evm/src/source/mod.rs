@@ -10,10 +10,8 @@ use crate::{
 };
 use follower::{Follower, Setback};
 use std::time::Duration;
-use tally_chain::{ChainError, ChainSource, ChainUpdate};
-use tally_primitives::{
-    BlockHash, BlockRef, BlockSpan, ChannelAddress, ManagerAddress, TokenAddress,
-};
+use tally_chain::{ChainError, ChainSource, ChainUpdate, SourceStart};
+use tally_primitives::{BlockHash, BlockSpan};
 use tokio::sync::mpsc;
 
 /// Updates fetched ahead of the reader. Enough to keep both busy during a first synchronisation.
@@ -46,32 +44,6 @@ impl SourceSettings {
     pub fn development() -> Self {
         Self { confirmations: BlockSpan(0), poll: Duration::from_millis(250), ..Self::default() }
     }
-}
-
-/// The contracts that were made by others up to some block.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownContracts {
-    /// The tokens and the managers of their channels.
-    pub managers: Vec<(TokenAddress, ManagerAddress)>,
-    /// The channels, settled ones included.
-    pub channels: Vec<ChannelAddress>,
-}
-
-/// Where a source begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceStart {
-    /// With the deployment's first block.
-    Fresh,
-    /// After the block that was the last when the node stopped.
-    After {
-        /// That block.
-        block: BlockRef,
-        /// Blocks before it on the same branch, as many as are known: one of them is where the
-        /// branch of today begins, should `block` have been undone meanwhile.
-        recent: Vec<BlockRef>,
-        /// The contracts made up to `block`; `None` reads them from the chain's logs.
-        known: Option<KnownContracts>,
-    },
 }
 
 /// Blocks and events of one deployment, from any EVM chain.
