@@ -8,6 +8,13 @@ macro_rules! counters {
             $($(#[$doc])* pub $name: u64,)*
         }
 
+        impl Counters {
+            /// Returns every counter with its name, for a metrics page.
+            pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+
         /// The live counters.
         #[derive(Debug, Default)]
         pub(crate) struct Counting {

@@ -1,7 +1,13 @@
 use crate::{
     CloseCode, ConnectionId, Counters, Epoch, Inbound, NetConfig, NetError, PeerAddress,
-    PeerStatus, SendOutcome, accept, counters::Counting, registry::Registry, shared::GRACE,
-    shared::Shared, slots::Slots, socket::CountingSocket, tls,
+    PeerStatus, SendOutcome, accept,
+    counters::Counting,
+    registry::Registry,
+    shared::GRACE,
+    shared::Shared,
+    slots::Slots,
+    socket::{CountingSocket, DeadSocket},
+    tls,
 };
 use bytes::Bytes;
 use quinn::{AsyncUdpSocket as _, Endpoint, EndpointConfig, Runtime as _, TokioRuntime};
@@ -234,8 +240,14 @@ impl Net {
         endpoint.close(CloseCode::Shutdown.to_wire(), b"");
         // A peer that does not confirm the goodbye does not hold us up.
         let _ = timeout(GRACE, endpoint.wait_idle()).await;
-        drop(endpoint);
-        // The endpoint's own task drops the socket when it notices.
+        // The endpoint keeps its previous socket for a while, so the real one must be the last
+        // but one.
+        for _ in 0..2 {
+            let dead = Arc::new(DeadSocket(self.shared.local_addr));
+            // Cannot fail: a dead socket has an address.
+            let _ = endpoint.rebind_abstract(dead);
+        }
+        // The tasks of lingering connections drop the socket when they notice.
         let released = async {
             while self.socket.strong_count() > 0 {
                 tokio::time::sleep(SOCKET_POLL).await;

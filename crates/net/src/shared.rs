@@ -16,7 +16,7 @@ use tally_primitives::{ChainId, NodeAddress};
 use tokio::sync::{mpsc, watch};
 
 /// Time a stopping node has to write what is queued and to say goodbye.
-pub(crate) const GRACE: Duration = Duration::from_millis(500);
+pub(crate) const GRACE: Duration = Duration::from_millis(300);
 
 /// What all tasks of one [`crate::Net`] have in common.
 #[derive(Debug)]

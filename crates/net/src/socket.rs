@@ -76,6 +76,43 @@ impl AsyncUdpSocket for CountingSocket {
     }
 }
 
+/// A socket that hears nothing and sends nowhere. It takes the place of the real one when that is
+/// closed while old connections still linger.
+#[derive(Debug)]
+pub(crate) struct DeadSocket(pub(crate) SocketAddr);
+
+impl AsyncUdpSocket for DeadSocket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Box::pin(AlwaysWritable)
+    }
+
+    fn try_send(&self, _transmit: &Transmit<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn poll_recv(
+        &self,
+        _cx: &mut Context<'_>,
+        _bufs: &mut [IoSliceMut<'_>],
+        _meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.0)
+    }
+}
+
+#[derive(Debug)]
+struct AlwaysWritable;
+
+impl UdpPoller for AlwaysWritable {
+    fn poll_writable(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
 /// Says whether a datagram looks like a packet of QUIC version 1 from outside. Only the keys tell
 /// whether it is one.
 fn is_quic(datagram: &[u8]) -> bool {

@@ -49,6 +49,15 @@ async fn close_does_not_wait_for_a_node_that_stopped_reading() {
     timeout(PATIENCE, net.close()).await.unwrap();
 }
 
+/// Goal: a closed node leaves nothing behind on the port, although its last connection lingers.
+#[tokio::test]
+async fn close_releases_the_socket() {
+    let (a, _b, _, _) = pair().await;
+    a.net.close().await;
+    let again = std::net::UdpSocket::bind(a.socket());
+    assert!(again.is_ok(), "{again:?}");
+}
+
 #[tokio::test]
 async fn a_taken_port_is_an_error() {
     let (a, _b, _, _) = pair().await;

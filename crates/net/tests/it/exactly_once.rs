@@ -32,7 +32,7 @@ impl Follower {
             received: HashMap::from([(self.peer, received)]),
             ..config_of(seed)
         };
-        self.node = Node::start_with(seed, config, 8);
+        self.node = Node::restart_with(seed, config, 8).await;
         self.connection = None;
         self.node.net.set_address(self.peer, peer_socket.into());
         self.node.net.connect(self.peer);

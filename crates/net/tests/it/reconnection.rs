@@ -25,7 +25,7 @@ async fn a_restarted_peer_is_dialled_again_and_says_what_it_has() {
     b.net.close().await;
     assert_eq!(a.disconnected().await, at_a);
     drop(b);
-    let mut b = Node::start_with(2, config, 16);
+    let mut b = Node::restart_with(2, config, 16).await;
     let (again, received) = a.connected().await;
     assert_eq!(received, 3);
     assert_ne!(again, at_a);
@@ -161,7 +161,7 @@ async fn an_unreachable_peer_is_dialled_until_it_answers() {
         |status| matches!(status, PeerStatus::Waiting { failures, .. } if *failures >= 3),
     )
     .await;
-    let _b = Node::start_with(2, config, 16);
+    let _b = Node::restart_with(2, config, 16).await;
     a.connected().await;
 }
 

@@ -4,13 +4,16 @@ use bytes::Bytes;
 use std::{net::SocketAddr, time::Duration};
 use tally_crypto::SecretKey;
 use tally_net::{
-    ConnectionId, Counters, Epoch, Inbound, Limits, Net, NetConfig, PeerStatus, SendOutcome,
+    ConnectionId, Counters, Epoch, Inbound, Limits, Net, NetConfig, NetError, PeerStatus,
+    SendOutcome,
 };
 use tally_primitives::{ChainId, NodeAddress};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Nothing on loopback takes this long; a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a condition is looked at that no event announces.
+const A_MOMENT: Duration = Duration::from_millis(1);
 pub(crate) const CHAIN: ChainId = ChainId(1337);
 
 pub(crate) fn key(seed: u8) -> SecretKey {
@@ -48,6 +51,22 @@ impl Node {
         let (sender, events) = mpsc::channel(inbound);
         let net = Net::bind(config, key(seed), sender).unwrap();
         Self { net, events }
+    }
+
+    /// Starts a node on a port that another one had. Meanwhile the port may be lent to another
+    /// test, so this waits until it is free.
+    pub(crate) async fn restart_with(seed: u8, config: NetConfig, inbound: usize) -> Self {
+        let binding = async {
+            loop {
+                let (sender, events) = mpsc::channel(inbound);
+                match Net::bind(config.clone(), key(seed), sender) {
+                    Ok(net) => return Self { net, events },
+                    Err(NetError::Bind { .. }) => tokio::time::sleep(A_MOMENT).await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        timeout(PATIENCE, binding).await.expect("the port becomes free")
     }
 
     pub(crate) fn node(&self) -> NodeAddress {
@@ -116,7 +135,7 @@ impl Node {
 /// Polls a condition that no event announces.
 async fn until(is_right: impl Fn() -> bool) {
     while !is_right() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(A_MOMENT).await;
     }
 }
 
