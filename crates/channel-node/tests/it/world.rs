@@ -1,14 +1,13 @@
 //! A development chain with a token, and nodes on it.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tally_chain::TransactionError;
 use tally_chain_evm::{
     Deployment, DevChain, DevChainConfig, Endpoint, EvmContracts, EvmSource, Mining,
     SourceSettings, SourceStart, TestToken, TransactionSettings,
 };
 use tally_channel_node::{
-    ChannelView, Node, NodeConfig, NodeHandle, OpenRequest, PaymentReceipt, PaymentRequest,
-    PeerEndpoint, RequestError, StopReason, TABLES, recent_blocks,
+    BlockRange, ChannelView, Node, NodeConfig, NodeHandle, OpenRequest, PaymentReceipt,
+    PaymentRequest, PeerEndpoint, RequestError, StopReason, TABLES, recent_blocks,
 };
 use tally_crypto::SecretKey;
 use tally_primitives::{
@@ -92,6 +91,17 @@ impl World {
             .await;
         }
         nodes
+    }
+
+    /// Waits until every node has seen this many openings of channels.
+    pub(crate) async fn knows_channels(&self, nodes: &[Running], count: usize) {
+        for node in nodes {
+            node.until("the channels are known", async |handle| {
+                let events = handle.token_events(self.token, BlockRange::default()).await;
+                events.is_ok_and(|events| events.len() == count)
+            })
+            .await;
+        }
     }
 
     /// Starts a node on what `store` holds.
@@ -240,6 +250,3 @@ impl Running {
 pub(crate) fn numbered(request: PaymentRequest, identifier: u64) -> PaymentRequest {
     PaymentRequest { identifier: Some(PaymentId(identifier)), ..request }
 }
-
-/// A transaction's error, for tests that send their own.
-pub(crate) type Sent = Result<tally_chain::Receipt, TransactionError>;
