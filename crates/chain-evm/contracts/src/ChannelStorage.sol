@@ -32,6 +32,9 @@ abstract contract ChannelStorage is INettingChannel, EIP712 {
 
     mapping(address payer => ProofSlot slot) internal _proofs;
 
+    /// @dev Payouts that the token refused at settlement.
+    mapping(address participant => uint256 amount) internal _unpaid;
+
     constructor() EIP712("Tallystick", "1") {}
 
     function _isImplementation() internal view returns (bool) {

@@ -217,6 +217,19 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc INettingChannel
+    function collect(address participant) external nonReentrantView {
+        uint256 amount = _unpaid[participant];
+        if (amount == 0) revert NothingToCollect(participant);
+        _unpaid[participant] = 0;
+        TOKEN.safeTransfer(participant, amount);
+    }
+
+    /// @inheritdoc INettingChannel
+    function collectable(address participant) external view returns (uint256 amount) {
+        return _unpaid[participant];
+    }
+
+    /// @inheritdoc INettingChannel
     function participants() external view returns (address participant1, address participant2) {
         (participant1, participant2,) = _constants();
     }
@@ -386,7 +399,15 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
     }
 
     function _payOut(address participant1, uint256 payout1, address participant2, uint256 payout2) private {
-        if (payout1 != 0) TOKEN.safeTransfer(participant1, payout1);
-        if (payout2 != 0) TOKEN.safeTransfer(participant2, payout2);
+        _payOne(participant1, payout1);
+        _payOne(participant2, payout2);
+    }
+
+    /// @dev A token that refuses one participant (a block list, a receiver's hook) must not keep the other's money: the
+    ///      refused payout stays here for `collect`.
+    function _payOne(address participant, uint256 payout) private {
+        if (payout == 0 || TOKEN.trySafeTransfer(participant, payout)) return;
+        _unpaid[participant] = payout;
+        emit PayoutRefused(participant, payout);
     }
 }

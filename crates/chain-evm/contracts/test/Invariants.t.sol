@@ -15,7 +15,7 @@ contract InvariantsTest {
     Handler private _handler;
 
     function setUp() public {
-        _handler = new Handler();
+        _handler = Handler(vm.deployCode("Handler.sol:Handler"));
         _handler.setUp();
     }
 

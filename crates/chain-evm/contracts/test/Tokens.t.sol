@@ -10,7 +10,7 @@ import {IChannelManager} from "../src/interfaces/IChannelManager.sol";
 import {INettingChannel} from "../src/interfaces/INettingChannel.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Signatures} from "./support/Signatures.sol";
-import {FeeToken, HookToken, NoReturnToken, RefusingToken, VanishingToken} from "./support/Tokens.sol";
+import {BlockingToken, FeeToken, HookToken, NoReturnToken, RefusingToken, VanishingToken} from "./support/Tokens.sol";
 import {vm} from "./support/Vm.sol";
 
 /// A participant that is a contract: it does what it is told, so that a token's hook can reenter through it.
@@ -100,6 +100,51 @@ contract TokensTest is Fixture {
         vm.expectRevert(failed);
         made.newChannelWithDeposit(carol, TIMEOUT, 500);
         vm.stopPrank();
+    }
+
+    /// Goal: a participant whom the token refuses costs the other nothing, and is paid once the token lets it.
+    function test_aBlockedParticipantDoesNotBlockTheOther() public {
+        BlockingToken odd = new BlockingToken();
+        _openFor(address(odd));
+        odd.mint(alice, 1000);
+        vm.startPrank(alice);
+        odd.approve(address(channel), 1000);
+        channel.deposit(1000);
+        vm.stopPrank();
+        uint256 open = vm.snapshotState();
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.revertToState(open);
+            odd.setBlocked(bob, true, i % 2 == 0);
+            if (i < 2) _settleWithBobsShare();
+            else _settleTogetherWithBobsShare();
+            vm.assertEq(odd.balanceOf(alice), 600, "alice is paid");
+            vm.assertEq(channel.collectable(bob), 400, "kept for bob");
+            vm.assertEq(odd.balanceOf(address(channel)), 400, "and held");
+            vm.expectRevert();
+            channel.collect(bob);
+            odd.setBlocked(bob, false, false);
+            channel.collect(bob);
+            vm.assertEq(odd.balanceOf(bob), 400, "bob is paid");
+            vm.expectRevert(abi.encodeWithSelector(INettingChannel.NothingToCollect.selector, bob));
+            channel.collect(bob);
+        }
+    }
+
+    function _settleWithBobsShare() private {
+        _closePlain(alice);
+        _update(bob, _proof(1, 400, 0));
+        _afterWindow();
+        vm.expectEmit(address(channel));
+        emit INettingChannel.PayoutRefused(bob, 400);
+        channel.settle(400, 0, 0, 0);
+    }
+
+    function _settleTogetherWithBobsShare() private {
+        bytes memory signature1 = Signatures.cooperative(ALICE_KEY, address(channel), 600, 400);
+        bytes memory signature2 = Signatures.cooperative(BOB_KEY, address(channel), 600, 400);
+        vm.expectEmit(address(channel));
+        emit INettingChannel.PayoutRefused(bob, 400);
+        channel.cooperativeSettle(600, 400, signature1, signature2);
     }
 
     // Reentrancy. The participants are contracts; the token calls one of them in the middle of a transfer.

@@ -59,6 +59,11 @@ interface INettingChannel {
     /// @notice The channel was settled by both signatures.
     event ChannelCooperativelySettled(uint256 payout1, uint256 payout2);
 
+    /// @notice The token refused a payout of a settlement; `collect` tries again.
+    /// @param participant Who was to be paid.
+    /// @param amount What the channel keeps for it.
+    event PayoutRefused(address indexed participant, uint256 amount);
+
     /// @notice Called on the shared implementation instead of a channel.
     error NotAChannel();
     /// @notice Only the channel's manager may call this.
@@ -105,6 +110,8 @@ interface INettingChannel {
     error NothingToWithdraw(uint256 given, uint256 stored);
     /// @notice The withdrawal exceeds what the channel holds.
     error WithdrawTooLarge(uint256 amount, uint256 available);
+    /// @notice The channel keeps no payout for the account.
+    error NothingToCollect(address account);
 
     /// @notice Adds to the caller's deposit; the allowance is given to the channel. What arrives is accounted.
     /// @param amount Base units to be transferred from the caller.
@@ -221,6 +228,13 @@ interface INettingChannel {
     /// @param locksroot2 The root stored for participant 2 as payer, zero when no proof is stored.
     function settle(uint256 transferredAmount1, bytes32 locksroot1, uint256 transferredAmount2, bytes32 locksroot2)
         external;
+
+    /// @notice Pays what the token refused to pay at settlement. Anyone may send it.
+    /// @param participant Who is paid.
+    function collect(address participant) external;
+
+    /// @notice What `collect` would pay.
+    function collectable(address participant) external view returns (uint256 amount);
 
     /// @notice Who opened the channel, and with whom.
     function participants() external view returns (address participant1, address participant2);

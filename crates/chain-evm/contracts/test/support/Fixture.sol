@@ -30,13 +30,18 @@ abstract contract Fixture {
 
     function setUp() public virtual {
         vm.roll(1000);
-        secrets = new SecretRegistry();
-        registry = new Registry(address(secrets));
-        token = new TestToken("Test token", "TT", 18);
+        secrets = SecretRegistry(vm.deployCode("SecretRegistry.sol:SecretRegistry"));
+        registry = Registry(vm.deployCode("Registry.sol:Registry", abi.encode(secrets)));
+        token = _newToken(18);
         manager = ChannelManager(registry.addToken(address(token)));
         channel = _openIn(manager);
         token.mint(alice, WEALTH);
         token.mint(bob, WEALTH);
+    }
+
+    /// By artifact and not by `new`, like everything above: the compiler would compile the code once more for each test.
+    function _newToken(uint8 decimals) internal returns (TestToken) {
+        return TestToken(vm.deployCode("TestToken.sol:TestToken", abi.encode("Test token", "TT", decimals)));
     }
 
     function _openIn(ChannelManager where) internal returns (NettingChannel) {

@@ -54,6 +54,29 @@ contract NoReturnToken {
     }
 }
 
+/// Transfers nothing to whom it blocks: it reverts, or answers false.
+contract BlockingToken is ERC20("Blocking token", "BLK") {
+    error Blocked(address account);
+
+    mapping(address => bool) private _blocked;
+    bool private _quiet;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function setBlocked(address account, bool blocked, bool quiet) external {
+        _blocked[account] = blocked;
+        _quiet = quiet;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        if (!_blocked[to]) return super.transfer(to, amount);
+        if (!_quiet) revert Blocked(to);
+        return false;
+    }
+}
+
 /// Answers false instead of transferring.
 contract RefusingToken is ERC20("Refusing token", "NO") {
     function mint(address to, uint256 amount) external {
