@@ -111,6 +111,10 @@ impl Step<'_> {
     pub(crate) fn reorged_to(&mut self, block: BlockNumber) -> Result<(), ProtocolError> {
         self.head = self.head.min(block);
         self.confirmed = self.confirmed.min(block);
+        let undone = self.registered.base().iter().filter(|(_, at)| **at > block);
+        for hashlock in undone.map(|(hashlock, _)| *hashlock).collect::<Vec<_>>() {
+            self.registered.remove(&hashlock);
+        }
         let addresses: Vec<ChannelAddress> = self.channels.base().keys().copied().collect();
         for address in addresses {
             let mut channel = self.channel(address)?.clone();
@@ -209,6 +213,7 @@ impl Step<'_> {
     /// A secret was registered: locks that had not expired stay claimable.
     fn secret_registered(&mut self, at: BlockNumber, secret: &Secret) -> Result<(), ProtocolError> {
         let hashlock = tally_crypto::hashlock(secret);
+        self.registered.insert(hashlock, at);
         let addresses: Vec<ChannelAddress> = self
             .channels
             .base()

@@ -29,7 +29,9 @@ impl Step<'_> {
             || self.mediations.contains(&hashlock)
             || self.receipts.contains(&hashlock);
         // A second lock with one hash would let one secret be paid for twice, or lead in a circle.
-        if is_known {
+        // One whose secret was registered before never expires: a lock passed on with its hash could
+        // be claimed long after this node let its own payer go.
+        if is_known || self.registered.contains(&hashlock) {
             return self.give_up(channel, hashlock);
         }
         if target == self.config.address {

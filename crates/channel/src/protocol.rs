@@ -17,6 +17,8 @@ pub struct Protocol {
     pub(crate) payments: BTreeMap<PaymentKey, Payment>,
     pub(crate) mediations: BTreeMap<Hashlock, Mediation>,
     pub(crate) receipts: BTreeMap<Hashlock, Receipt>,
+    /// Every secret in the registry and when it came there: a lock with such a hash never expires.
+    pub(crate) registered: BTreeMap<Hashlock, BlockNumber>,
     /// Which payment waits for which hash; follows from `payments`.
     pub(crate) attempts: BTreeMap<Hashlock, PaymentKey>,
 }
@@ -47,6 +49,8 @@ pub struct Snapshot {
     pub mediations: Vec<Mediation>,
     /// The transfers being received.
     pub receipts: Vec<Receipt>,
+    /// The hashes of all registered secrets and the blocks that hold their registrations.
+    pub registered: Vec<(Hashlock, BlockNumber)>,
     /// The newest block seen.
     pub head: BlockNumber,
     /// The newest block whose facts were applied.
@@ -74,6 +78,8 @@ pub struct Changes {
     pub mediations: BTreeSet<Hashlock>,
     /// Changed receipts.
     pub receipts: BTreeSet<Hashlock>,
+    /// Hashes whose registration came or was undone; see [`Protocol::registered_at`].
+    pub registered: BTreeSet<Hashlock>,
 }
 
 impl Changes {
@@ -83,6 +89,7 @@ impl Changes {
         self.payments.extend(later.payments);
         self.mediations.extend(later.mediations);
         self.receipts.extend(later.receipts);
+        self.registered.extend(later.registered);
     }
 
     /// Says whether nothing changed.
@@ -91,6 +98,7 @@ impl Changes {
             && self.payments.is_empty()
             && self.mediations.is_empty()
             && self.receipts.is_empty()
+            && self.registered.is_empty()
     }
 }
 
@@ -115,6 +123,7 @@ impl Protocol {
             payments: stored.payments.into_iter().map(|p| (p.key, p)).collect(),
             mediations: stored.mediations.into_iter().map(|m| (m.hashlock, m)).collect(),
             receipts: stored.receipts.into_iter().map(|r| (r.payer.lock.hashlock, r)).collect(),
+            registered: stored.registered.into_iter().collect(),
             attempts,
         }
     }
@@ -135,6 +144,7 @@ impl Protocol {
             payments: done.payments.keys().copied().collect(),
             mediations: done.mediations.keys().copied().collect(),
             receipts: done.receipts.keys().copied().collect(),
+            registered: done.registered.keys().copied().collect(),
         };
         self.head = done.head;
         self.confirmed = done.confirmed;
@@ -142,6 +152,7 @@ impl Protocol {
         merge(&mut self.payments, done.payments);
         merge(&mut self.mediations, done.mediations);
         merge(&mut self.receipts, done.receipts);
+        merge(&mut self.registered, done.registered);
         merge(&mut self.attempts, done.attempts);
         self.assert_invariants(&changes);
         Ok(Outcome { actions: done.actions, changes })
@@ -192,6 +203,14 @@ impl Protocol {
     /// Returns a transfer being received.
     pub fn receipt(&self, hashlock: &Hashlock) -> Option<&Receipt> {
         self.receipts.get(hashlock)
+    }
+
+    /// Returns when the secret of this hash was registered on the chain, if it was.
+    ///
+    /// All registrations must be kept, whoever made them: a lock made with a hash whose secret is
+    /// public stays claimable until its channel settles, and is therefore never passed on.
+    pub fn registered_at(&self, hashlock: &Hashlock) -> Option<BlockNumber> {
+        self.registered.get(hashlock).copied()
     }
 
     /// Returns how many transfers are not finished, in any role.

@@ -15,6 +15,7 @@ pub(crate) struct Step<'a> {
     pub(crate) payments: Overlay<'a, PaymentKey, Payment>,
     pub(crate) mediations: Overlay<'a, Hashlock, Mediation>,
     pub(crate) receipts: Overlay<'a, Hashlock, Receipt>,
+    pub(crate) registered: Overlay<'a, Hashlock, BlockNumber>,
     pub(crate) attempts: Overlay<'a, Hashlock, PaymentKey>,
     pub(crate) actions: Vec<Action>,
 }
@@ -28,6 +29,7 @@ pub(crate) struct Finished {
     pub(crate) payments: BTreeMap<PaymentKey, Option<Payment>>,
     pub(crate) mediations: BTreeMap<Hashlock, Option<Mediation>>,
     pub(crate) receipts: BTreeMap<Hashlock, Option<Receipt>>,
+    pub(crate) registered: BTreeMap<Hashlock, Option<BlockNumber>>,
     pub(crate) attempts: BTreeMap<Hashlock, Option<PaymentKey>>,
     pub(crate) actions: Vec<Action>,
 }
@@ -42,6 +44,7 @@ impl<'a> Step<'a> {
             payments: Overlay::new(&protocol.payments),
             mediations: Overlay::new(&protocol.mediations),
             receipts: Overlay::new(&protocol.receipts),
+            registered: Overlay::new(&protocol.registered),
             attempts: Overlay::new(&protocol.attempts),
             actions: vec![],
         }
@@ -55,6 +58,7 @@ impl<'a> Step<'a> {
             payments: self.payments.into_changed(),
             mediations: self.mediations.into_changed(),
             receipts: self.receipts.into_changed(),
+            registered: self.registered.into_changed(),
             attempts: self.attempts.into_changed(),
             actions: self.actions,
         }

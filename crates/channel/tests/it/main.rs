@@ -3,5 +3,6 @@
 
 mod formats;
 mod mediated;
+mod registration;
 mod seven_nodes;
 mod support;

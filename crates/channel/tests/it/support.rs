@@ -1,6 +1,7 @@
 //! The vocabulary of the scenarios: nodes as their shell runs them, wires, a disk, a chain.
 
 pub(crate) mod chain;
+pub(crate) mod cheater;
 pub(crate) mod contract;
 pub(crate) mod disk;
 pub(crate) mod mailbox;

@@ -13,6 +13,7 @@ pub(crate) struct Disk {
     payments: BTreeMap<PaymentKey, Vec<u8>>,
     mediations: BTreeMap<Hashlock, Vec<u8>>,
     receipts: BTreeMap<Hashlock, Vec<u8>>,
+    registered: BTreeMap<Hashlock, BlockNumber>,
     head: BlockNumber,
     confirmed: BlockNumber,
     pub(crate) mailbox: Mailbox,
@@ -33,6 +34,12 @@ impl Disk {
         for key in &changes.receipts {
             put(&mut self.receipts, *key, protocol.receipt(key));
         }
+        for key in &changes.registered {
+            match protocol.registered_at(key) {
+                Some(at) => self.registered.insert(*key, at),
+                None => self.registered.remove(key),
+            };
+        }
         self.head = protocol.head();
         self.confirmed = protocol.confirmed();
         self.mailbox = mailbox.clone();
@@ -45,6 +52,7 @@ impl Disk {
             payments: all(&self.payments),
             mediations: all(&self.mediations),
             receipts: all(&self.receipts),
+            registered: self.registered.iter().map(|(hash, at)| (*hash, *at)).collect(),
             head: self.head,
             confirmed: self.confirmed,
         };

@@ -158,6 +158,12 @@ impl World {
 
     // ---- what users do
 
+    /// Returns the key that the next payment will have.
+    pub(crate) fn next_key(&self, target: usize) -> PaymentKey {
+        let (target, identifier) = (self.address(target), PaymentId(self.next_payment));
+        PaymentKey { token: TOKEN, target, identifier }
+    }
+
     /// Asks a node for a payment. Returns its key, or why it was refused.
     pub(crate) fn try_pay(
         &mut self,
@@ -168,7 +174,6 @@ impl World {
     ) -> Result<PaymentKey, ProtocolError> {
         let identifier = PaymentId(self.next_payment);
         self.next_payment += 1;
-        let seed = tally_crypto::keccak256_parts(&[b"seed", &identifier.0.to_be_bytes()]);
         let mut order = PaymentOrder {
             token: TOKEN,
             target: self.address(target),
@@ -176,7 +181,7 @@ impl World {
             identifier,
             fee: TokenAmount::ZERO,
             is_direct: false,
-            seed: Secret::new(seed.0),
+            seed: seed(identifier),
             candidates: vec![],
         };
         change(&mut order);
@@ -480,6 +485,18 @@ fn assert_same_end(one: &Channel, side: Side, other: &Channel, mirrored: Side) {
         one.address()
     );
     assert_eq!(one.balance(side), other.balance(mirrored));
+}
+
+/// Returns the seed of a payment's secrets.
+fn seed(identifier: PaymentId) -> Secret {
+    Secret::new(tally_crypto::keccak256_parts(&[b"seed", &identifier.0.to_be_bytes()]).0)
+}
+
+/// Returns the secret of a payment's attempt; the first is 0.
+pub(crate) fn secret_of(key: &PaymentKey, attempt: u32) -> Secret {
+    let seed = seed(key.identifier);
+    let parts = [&seed.expose()[..], &attempt.to_be_bytes()];
+    Secret::new(tally_crypto::keccak256_parts(&parts).0)
 }
 
 /// Returns an amount that fits.
