@@ -78,6 +78,7 @@ contract ChannelManager is IChannelManager, ReentrancyGuardTransient {
 
     /// @inheritdoc IChannelManager
     function predictChannel(address a, address b, uint256 settleTimeout) external view returns (address channel) {
+        _checkTimeout(settleTimeout);
         bytes32 pairKey = _pairKey(a, b);
         return _predict(a, b, settleTimeout, pairKey, _pairs[pairKey].openings);
     }
@@ -99,13 +100,17 @@ contract ChannelManager is IChannelManager, ReentrancyGuardTransient {
     {
         if (partner == msg.sender) revert SamePartner(partner);
         if (partner == address(0)) revert InvalidPartner(partner);
-        if (settleTimeout < SETTLE_TIMEOUT_MIN || settleTimeout > SETTLE_TIMEOUT_MAX) {
-            revert InvalidSettleTimeout(settleTimeout, SETTLE_TIMEOUT_MIN, SETTLE_TIMEOUT_MAX);
-        }
+        _checkTimeout(settleTimeout);
         pairKey = _pairKey(msg.sender, partner);
         Pair memory pair = _pairs[pairKey];
         if (pair.channel != address(0) && !_isSettled(pair.channel)) revert ChannelExists(pair.channel);
         return (pairKey, pair.openings);
+    }
+
+    function _checkTimeout(uint256 settleTimeout) private pure {
+        if (settleTimeout < SETTLE_TIMEOUT_MIN || settleTimeout > SETTLE_TIMEOUT_MAX) {
+            revert InvalidSettleTimeout(settleTimeout, SETTLE_TIMEOUT_MIN, SETTLE_TIMEOUT_MAX);
+        }
     }
 
     /// @dev Transfers to the address where the channel will be, and makes the channel afterwards: while the token runs

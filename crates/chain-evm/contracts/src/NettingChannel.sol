@@ -6,9 +6,8 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {ChannelStorage} from "./ChannelStorage.sol";
+import {ChannelViews} from "./ChannelViews.sol";
 import {INettingChannel} from "./interfaces/INettingChannel.sol";
-import {ISecretRegistry} from "./interfaces/ISecretRegistry.sol";
 import {ChannelMessages} from "./lib/ChannelMessages.sol";
 import {Ledger, LedgerLibrary} from "./lib/Ledger.sol";
 import {LockTree} from "./lib/LockTree.sol";
@@ -19,19 +18,12 @@ import {StoredProof, StoredProofLibrary} from "./lib/StoredProof.sol";
 /// @dev Functions that move tokens hold the reentrancy guard. The others make no call into a token: `close` refuses to
 ///      run inside a guarded function, and the proof functions need a closed channel, which no guarded function leaves
 ///      half changed (`settle` writes all it writes before it pays).
-contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
+contract NettingChannel is ChannelViews, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-
-    IERC20 private immutable TOKEN;
-    ISecretRegistry private immutable SECRETS;
-    address private immutable MANAGER = msg.sender;
 
     /// @param token_ The token of the manager that deploys this implementation.
     /// @param secretRegistry_ Where secrets become public.
-    constructor(address token_, address secretRegistry_) {
-        TOKEN = IERC20(token_);
-        SECRETS = ISecretRegistry(secretRegistry_);
-    }
+    constructor(address token_, address secretRegistry_) ChannelViews(token_, secretRegistry_) {}
 
     /// @inheritdoc INettingChannel
     function deposit(uint256 amount) external nonReentrant {
@@ -222,79 +214,6 @@ contract NettingChannel is ChannelStorage, ReentrancyGuardTransient {
         if (amount == 0) revert NothingToCollect(participant);
         _unpaid[participant] = 0;
         TOKEN.safeTransfer(participant, amount);
-    }
-
-    /// @inheritdoc INettingChannel
-    function collectable(address participant) external view returns (uint256 amount) {
-        return _unpaid[participant];
-    }
-
-    /// @inheritdoc INettingChannel
-    function participants() external view returns (address participant1, address participant2) {
-        (participant1, participant2,) = _constants();
-    }
-
-    /// @inheritdoc INettingChannel
-    function settleTimeout() external view returns (uint256 blocks) {
-        (,, blocks) = _constants();
-    }
-
-    /// @inheritdoc INettingChannel
-    function token() external view returns (address) {
-        return address(TOKEN);
-    }
-
-    /// @inheritdoc INettingChannel
-    function secretRegistry() external view returns (address) {
-        return address(SECRETS);
-    }
-
-    /// @inheritdoc INettingChannel
-    function manager() external view returns (address) {
-        return MANAGER;
-    }
-
-    /// @inheritdoc INettingChannel
-    function state() external view returns (State) {
-        return _isImplementation() ? State.None : _stateOf(_ledger);
-    }
-
-    /// @inheritdoc INettingChannel
-    function closedAt() external view returns (uint256 blockNumber) {
-        return _ledger.closedAt();
-    }
-
-    /// @inheritdoc INettingChannel
-    function closer() external view returns (address) {
-        Ledger ledger = _ledger;
-        if (ledger.closedAt() == 0) return address(0);
-        (address participant1, address participant2,) = _constants();
-        return ledger.isClosedBySecond() ? participant2 : participant1;
-    }
-
-    /// @inheritdoc INettingChannel
-    function depositOf(address participant) external view returns (uint256 amount) {
-        (, bool isFirst) = _counterparty(participant);
-        return isFirst ? _ledger.deposit1() : _ledger.deposit2();
-    }
-
-    /// @inheritdoc INettingChannel
-    function withdrawnOf(address participant) external view returns (uint256 amount) {
-        (, bool isFirst) = _counterparty(participant);
-        (uint256 withdrawn1, uint256 withdrawn2) = _withdrawn();
-        return isFirst ? withdrawn1 : withdrawn2;
-    }
-
-    /// @inheritdoc INettingChannel
-    function proofOf(address payer) external view returns (uint64 nonce, bytes24 proofHash) {
-        _counterparty(payer);
-        StoredProof stored = _proofs[payer].proof;
-        return (uint64(stored.nonce()), stored.hash());
-    }
-
-    /// @inheritdoc INettingChannel
-    function domainSeparator() external view returns (bytes32) {
-        return _domainSeparatorV4();
     }
 
     /// @dev Accounts what arrives, which need not be what was sent. The ledger is read before the token is called and

@@ -56,6 +56,10 @@ contract ChannelManagerTest is Fixture {
             abi.encodeWithSelector(IChannelManager.InvalidSettleTimeout.selector, 2_700_001, 6, 2_700_000)
         );
         manager.newChannel(carol, 2_700_001);
+        vm.expectRevert(
+            abi.encodeWithSelector(IChannelManager.InvalidSettleTimeout.selector, 1 << 24, 6, 2_700_000)
+        );
+        manager.predictChannel(alice, carol, 1 << 24);
         vm.expectRevert(abi.encodeWithSelector(IChannelManager.ChannelExists.selector, address(channel)));
         manager.newChannel(bob, TIMEOUT);
         vm.stopPrank();
