@@ -1,8 +1,8 @@
 //! What the chain reports, and what this node orders from it.
 
 use crate::{
-    Action, ChainFact, Channel, ChannelFact, Content, LockClaim, Payee, PaymentFailure, Phase,
-    ProtocolError, channel::Side, step::Step, transfer::is_safe,
+    Action, ChainFact, Channel, ChannelFact, LockClaim, LockTree, PaymentFailure, PendingLock,
+    Phase, ProtocolError, channel::Side, step::Step, transfer::is_safe,
 };
 use tally_primitives::{BlockNumber, ChannelAddress, Hashlock, Secret};
 
@@ -23,31 +23,11 @@ impl Step<'_> {
             .map(Channel::address)
             .collect();
         for address in busy {
+            self.pay_opened_locks(address)?;
             self.expire_own_locks(address)?;
             self.forget_cancelled(address)?;
             self.refuse_late_receipts(address)?;
             self.order_channel_calls(address);
-        }
-        Ok(())
-    }
-
-    /// Removes this node's locks that nobody can claim any more.
-    fn expire_own_locks(&mut self, address: ChannelAddress) -> Result<(), ProtocolError> {
-        let channel = self.channel(address)?;
-        if !channel.is_open() {
-            return Ok(());
-        }
-        // The confirmed block counts: a registration in the lock's last block must be visible.
-        let expired: Vec<Hashlock> = channel
-            .end(Side::Ours)
-            .locks()
-            .values()
-            .filter(|pending| !pending.is_claimable(self.confirmed))
-            .map(|pending| pending.lock.hashlock)
-            .collect();
-        for hashlock in expired {
-            self.send_envelope(address, Content::LockExpired { hashlock })?;
-            self.own_lock_gone(hashlock, PaymentFailure::Expired)?;
         }
         Ok(())
     }
@@ -92,19 +72,6 @@ impl Step<'_> {
             .map(|pending| pending.lock.hashlock)
             .collect();
         late.into_iter().try_for_each(|hashlock| self.give_up(address, hashlock))
-    }
-
-    /// One of this node's locks is gone unpaid.
-    fn own_lock_gone(
-        &mut self,
-        hashlock: Hashlock,
-        reason: PaymentFailure,
-    ) -> Result<(), ProtocolError> {
-        if let Some(key) = self.attempts.get(&hashlock).copied() {
-            self.fail_payment(key, reason);
-            return Ok(());
-        }
-        self.payee_lock_gone(hashlock)
     }
 
     /// Blocks were undone.
@@ -169,10 +136,13 @@ impl Step<'_> {
             ChannelFact::Unlocked { secret, .. } => {
                 self.lock_paid(address, &secret)?;
             }
-            ChannelFact::Settled(_) => self.locks_settled(&before)?,
+            ChannelFact::Settled(_) => {
+                self.locks_settled(&before)?;
+                self.settle_direct_payments(address)?;
+            }
+            ChannelFact::Closed { .. } => self.abandon_unrevealed(address)?,
             ChannelFact::Deposited(..)
             | ChannelFact::Withdrawn(..)
-            | ChannelFact::Closed { .. }
             | ChannelFact::Updated { .. } => {}
         }
         self.order_channel_calls(address);
@@ -186,23 +156,25 @@ impl Step<'_> {
         secret: &Secret,
     ) -> Result<(), ProtocolError> {
         let hashlock = tally_crypto::hashlock(secret);
+        // That the contract paid it counts, whatever block this node has reached.
         if let Some(key) = self.attempts.get(&hashlock).copied() {
-            return ignore_unknown(self.payment_claimed(key));
+            self.payment_arrived(key, address);
         }
-        if let Some(mediation) = self.mediations.get_mut(&hashlock)
-            && let Payee::Locked(leg) | Payee::Cancelling(leg) = mediation.payee
-            && leg.channel == address
-        {
-            mediation.payee = Payee::Paid(leg);
-            return self.mediation_opened(hashlock, secret);
+        self.payee_has(address, hashlock);
+        // A reorganisation can undo the claim: then the lock is paid like any other.
+        if let Some(pending) = self.channel_mut(address)?.ours_mut().locks.get_mut(&hashlock) {
+            pending.secret = Some(secret.clone());
         }
-        Ok(())
+        ignore_unknown(self.secret_learnt(secret))
     }
 
     /// A channel settled with locks in it: what was not claimed went back to its payer.
     fn locks_settled(&mut self, before: &Channel) -> Result<(), ProtocolError> {
         for hashlock in before.end(Side::Ours).locks().keys() {
-            self.own_lock_gone(*hashlock, PaymentFailure::ChannelSettled)?;
+            self.own_lock_gone(before.address(), *hashlock, PaymentFailure::ChannelSettled)?;
+        }
+        for hashlock in before.end(Side::Ours).cancelled.keys() {
+            self.cancellation_done(before.address(), *hashlock)?;
         }
         for hashlock in before.end(Side::Theirs).locks().keys() {
             self.lock_removed(*hashlock, before.address())?;
@@ -246,7 +218,7 @@ impl Step<'_> {
     /// The close did not reach the chain.
     pub(crate) fn close_failed(&mut self, address: ChannelAddress) -> Result<(), ProtocolError> {
         self.channel_mut(address)?.set_closing(false);
-        Ok(())
+        self.pay_opened_locks(address)
     }
 
     /// Orders every chain call that is wanted now. They are ordered again with every block until
@@ -272,6 +244,7 @@ impl Step<'_> {
                 if window_is_open {
                     order_proofs(channel, by == channel.partner(), &mut wanted);
                 }
+                self.order_registrations(channel, &mut wanted);
                 self.order_unlocks(channel, &mut wanted);
             }
         }
@@ -288,6 +261,7 @@ impl Step<'_> {
                 && is_in_danger
                 && !pending.given_up
                 && pending.registered.is_none()
+                && !channel.is_unlocked(&pending.lock.hashlock)
             {
                 wanted.push(Action::RegisterSecret(secret.clone()));
             }
@@ -301,18 +275,22 @@ impl Step<'_> {
         if stored.nonce != theirs.nonce() {
             return;
         }
-        let mut tree = channel.stored_tree();
-        let mut claims = vec![];
-        for (hashlock, pending) in theirs.locks() {
-            let Some(secret) = &pending.secret else { continue };
-            let is_due = !pending.given_up
-                && !channel.is_unlocked(hashlock)
-                && pending.is_claimable(self.head);
-            if let (true, Some(proof)) = (is_due, tree.proof(pending.leaf)) {
-                let (lock, secret) = (pending.lock.encode(), secret.clone());
-                claims.push(LockClaim { lock, secret, proof });
-                tree.replace(pending.leaf, crate::spent_marker(pending.leaf));
-            }
+        let due = |pending: &&PendingLock| {
+            !pending.given_up
+                && !channel.is_unlocked(&pending.lock.hashlock)
+                && (pending.registered.is_some() || self.head < pending.lock.expiration)
+        };
+        // One lock that expires before the call is mined would make the contract refuse them all.
+        // So those in their last blocks wait until their registration or the others are done.
+        let reveal_timeout = self.config.reveal_timeout;
+        let lasts = |pending: &&PendingLock| {
+            pending.registered.is_some()
+                || is_safe(self.head, pending.lock.expiration, reveal_timeout)
+        };
+        let locks = || theirs.locks().values().filter(due);
+        let mut claims = claims(locks().filter(lasts), channel.stored_tree());
+        if claims.is_empty() {
+            claims = self::claims(locks(), channel.stored_tree());
         }
         if !claims.is_empty() {
             wanted.push(Action::Unlock {
@@ -324,6 +302,19 @@ impl Step<'_> {
             });
         }
     }
+}
+
+/// Returns the claims of those locks whose secrets are known, each proven in the tree that the
+/// earlier ones leave.
+fn claims<'a>(locks: impl Iterator<Item = &'a PendingLock>, mut tree: LockTree) -> Vec<LockClaim> {
+    let mut claims = vec![];
+    for pending in locks {
+        if let (Some(secret), Some(proof)) = (&pending.secret, tree.proof(pending.leaf)) {
+            claims.push(LockClaim { lock: pending.lock.encode(), secret: secret.clone(), proof });
+            tree.replace(pending.leaf, crate::spent_marker(pending.leaf));
+        }
+    }
+    claims
 }
 
 /// Submits what is newer than what a closed channel's contract stores.

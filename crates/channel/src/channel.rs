@@ -30,6 +30,9 @@ pub struct Channel {
     closing: bool,
     /// Whether the partner refused an envelope, so that only closing is left.
     out_of_step: bool,
+    /// The two sides (ours, theirs) as they were when the channel settled, if they held locks: a
+    /// reorganisation can undo that.
+    before_settlement: Option<Box<[End; 2]>>,
 }
 
 /// One of the two participants, seen from this node.
@@ -101,6 +104,7 @@ impl Channel {
             theirs: End::default(),
             closing: false,
             out_of_step: false,
+            before_settlement: None,
         })
     }
 
@@ -292,12 +296,22 @@ impl Channel {
         self.facts.push((at, fact));
         self.on_chain = OnChain::of(&self.participants, &self.facts)?;
         if self.on_chain.settled.is_some() {
-            self.ours.locks.clear();
-            self.theirs.locks.clear();
-            self.ours.cancelled.clear();
-            self.ours.acknowledged = None;
+            self.drop_locks();
         }
         Ok(())
+    }
+
+    /// A settled channel holds nothing; what it held is kept for the case that it was not settled.
+    fn drop_locks(&mut self) {
+        let has_locks = |end: &End| !end.locks.is_empty() || !end.cancelled.is_empty();
+        if has_locks(&self.ours) || has_locks(&self.theirs) {
+            self.before_settlement = Some(Box::new([self.ours.clone(), self.theirs.clone()]));
+        }
+        for end in [&mut self.ours, &mut self.theirs] {
+            end.locks.clear();
+            end.cancelled.clear();
+            end.acknowledged = None;
+        }
     }
 
     /// Forgets what was reported above `block`. Returns whether anything was.
@@ -308,6 +322,11 @@ impl Channel {
         let mut changed = before != (self.facts.len(), self.opened);
         if changed {
             self.on_chain = OnChain::of(&self.participants, &self.facts)?;
+        }
+        if self.on_chain.settled.is_none()
+            && let Some(before) = self.before_settlement.take()
+        {
+            [self.ours, self.theirs] = *before;
         }
         let locks = self.ours.locks.values_mut().chain(self.theirs.locks.values_mut());
         let pending = locks.map(|pending| &mut pending.registered);

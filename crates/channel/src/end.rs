@@ -1,9 +1,9 @@
-use crate::{BalanceProof, Content, Lock, ProtocolError, SignedProof, merkle};
+use crate::{BalanceProof, Content, Lock, MediatedTransfer, ProtocolError, SignedProof, merkle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tally_primitives::{
-    B256, BlockNumber, ChannelAddress, Hashlock, LocksRoot, MessageHash, Nonce, Secret, Signature,
-    TokenAmount,
+    B256, BlockNumber, ChannelAddress, Hashlock, LocksRoot, MessageHash, Nonce, PaymentId, Secret,
+    Signature, TokenAmount,
 };
 
 /// The most locks one participant may have pending in one channel. Claiming them all after a close
@@ -32,6 +32,8 @@ pub struct End {
 pub struct PendingLock {
     /// The lock.
     pub lock: Lock,
+    /// The number of the payment that it belongs to.
+    pub identifier: PaymentId,
     /// Opens it, once known here.
     pub secret: Option<Secret>,
     /// When the secret was registered on the chain, if that was in time.
@@ -55,8 +57,9 @@ pub(crate) struct Cancelled {
 }
 
 impl PendingLock {
-    pub(crate) fn new(lock: Lock) -> Self {
-        Self { lock, secret: None, registered: None, given_up: false, leaf: lock.leaf() }
+    pub(crate) fn new(lock: Lock, identifier: PaymentId) -> Self {
+        let leaf = lock.leaf();
+        Self { lock, identifier, secret: None, registered: None, given_up: false, leaf }
     }
 
     /// Says whether the payee can still turn the secret into money.
@@ -124,7 +127,7 @@ impl End {
                 self.transferred = self.transferred.try_add(direct_amount)?;
                 return Ok(());
             }
-            Content::MediatedTransfer(transfer) => self.add(channel, transfer.lock)?,
+            Content::MediatedTransfer(transfer) => self.add(channel, transfer)?,
             Content::Unlock { secret, .. } => {
                 let hashlock = tally_crypto::hashlock(secret);
                 let amount = self.pending(hashlock)?.lock.amount;
@@ -144,7 +147,12 @@ impl End {
         self.locks.get(&hashlock).ok_or(ProtocolError::UnknownLock(hashlock))
     }
 
-    fn add(&mut self, channel: ChannelAddress, lock: Lock) -> Result<(), ProtocolError> {
+    fn add(
+        &mut self,
+        channel: ChannelAddress,
+        transfer: &MediatedTransfer,
+    ) -> Result<(), ProtocolError> {
+        let lock = transfer.lock;
         if lock.amount.is_zero() {
             return Err(ProtocolError::EmptyLock(lock.hashlock));
         }
@@ -154,7 +162,7 @@ impl End {
         if self.locks.contains_key(&lock.hashlock) || self.cancelled.contains_key(&lock.hashlock) {
             return Err(ProtocolError::DuplicateLock(lock.hashlock));
         }
-        self.locks.insert(lock.hashlock, PendingLock::new(lock));
+        self.locks.insert(lock.hashlock, PendingLock::new(lock, transfer.identifier));
         Ok(())
     }
 }

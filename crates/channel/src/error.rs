@@ -11,7 +11,8 @@ pub enum Class {
     /// Right, but ahead of what this node has seen of the chain: offer it again after the next
     /// block, and nothing later from the same peer before it.
     Defer,
-    /// Against the rules: the peer is at fault.
+    /// Never to be accepted, because it is against the rules or because the channel was closed
+    /// meanwhile: the peer must be told, so that it does not take an envelope for accepted.
     RejectPeer,
     /// The user's request cannot be met now.
     RefuseRequest,
@@ -153,15 +154,15 @@ impl ProtocolError {
             | Self::ChannelClosing(_)
             | Self::InsufficientCapacity { .. }
             | Self::LockNotExpired { .. } => Class::Defer,
-            Self::ChannelNotOpen(_)
-            | Self::UnknownSecret
+            Self::UnknownSecret
             | Self::RefundTooLate(_)
             | Self::UnexpectedSecretRequest(_)
             | Self::RevealTooLate(_)
             | Self::UnexpectedAcknowledgement
             | Self::UnexpectedDelivery
             | Self::ImpossibleFact(_) => Class::Ignore,
-            Self::WrongNonce { .. }
+            Self::ChannelNotOpen(_)
+            | Self::WrongNonce { .. }
             | Self::WrongTransferred { .. }
             | Self::NothingTransferred
             | Self::WrongLocksroot(_)

@@ -147,19 +147,23 @@ impl Step<'_> {
         let PaymentStage::Locked { leg, secret, .. } = &payment.stage else {
             return Err(ProtocolError::UnknownSecret);
         };
-        let (leg, secret, amount) = (*leg, secret.clone(), payment.amount);
-        let channel = self.channel(leg.channel)?;
+        let (leg, secret) = (*leg, secret.clone());
         let hashlock = leg.lock.hashlock;
-        if !channel.end(Side::Ours).pending(hashlock)?.is_claimable(self.head) {
+        let pending = self.channel(leg.channel)?.end(Side::Ours).pending(hashlock)?;
+        if !pending.is_claimable(self.head) {
             return Err(ProtocolError::RevealTooLate(hashlock));
         }
-        if channel.is_open() {
-            let identifier = key.identifier;
-            self.send_envelope(leg.channel, Content::Unlock { identifier, secret })?;
-        }
-        self.finish_payment(key);
-        self.report(Report::PaymentSent { payment: key, amount, channel: leg.channel });
+        self.open_own_lock(leg, &secret)?;
+        self.payment_arrived(key, leg.channel);
         Ok(())
+    }
+
+    /// The next hop has the secret in time, or even the money.
+    pub(crate) fn payment_arrived(&mut self, key: PaymentKey, channel: ChannelAddress) {
+        if let Some(payment) = self.finish_payment(key) {
+            let amount = payment.amount;
+            self.report(Report::PaymentSent { payment: key, amount, channel });
+        }
     }
 
     /// The partner stored a direct transfer.
@@ -193,12 +197,15 @@ impl Step<'_> {
         if nonce > ours.end(Side::Ours).nonce() {
             return Err(ProtocolError::UnexpectedDelivery);
         }
+        let is_news = ours.is_open();
         ours.set_out_of_step();
-        self.report(Report::ChannelOutOfStep(channel));
+        if is_news {
+            self.report(Report::ChannelOutOfStep(channel));
+        }
         if let Some(key) = self.direct_payment(channel, nonce) {
             self.fail_payment(key, PaymentFailure::Rejected);
         }
-        Ok(())
+        self.abandon_unrevealed(channel)
     }
 
     /// The next hop gave the attempt up: try the next candidate with a new secret.

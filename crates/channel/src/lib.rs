@@ -22,6 +22,7 @@ mod merkle;
 mod message;
 mod on_chain;
 mod overlay;
+mod payer;
 mod proof;
 mod protocol;
 mod step;

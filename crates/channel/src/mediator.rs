@@ -63,6 +63,12 @@ impl Step<'_> {
     fn forward_or_give_up(&mut self, hashlock: Hashlock) -> Result<(), ProtocolError> {
         let Some(mut mediation) = self.mediations.get(&hashlock).cloned() else { return Ok(()) };
         mediation.payee = Payee::None;
+        if mediation.secret.is_some() {
+            // Too late for another way; what the payer owes can be claimed as it is.
+            self.mediations.insert(hashlock, mediation);
+            self.finish_mediation(hashlock);
+            return Ok(());
+        }
         while !mediation.candidates.is_empty() {
             let candidate = mediation.candidates.remove(0);
             let Some((lock, fee)) = self.payee_lock(&mediation, &candidate)? else { continue };
@@ -79,7 +85,11 @@ impl Step<'_> {
         }
         let (payer, found) = (mediation.payer, mediation.payee != Payee::None);
         self.mediations.insert(hashlock, mediation);
-        if found { Ok(()) } else { self.give_up(payer.channel, hashlock) }
+        if !found {
+            self.give_up(payer.channel, hashlock)?;
+            self.finish_mediation(hashlock);
+        }
+        Ok(())
     }
 
     /// Returns the lock and the fee to pass on, if the candidate can carry the transfer now.
@@ -108,6 +118,7 @@ impl Step<'_> {
             && payer.is_open()
             && !amount.is_zero()
             && channel.can_lock(amount)
+            && !channel.knows(&mediation.hashlock)
             && is_safe(self.head, expiration, self.config.reveal_timeout);
         let lock = Lock { expiration, amount, hashlock: mediation.hashlock };
         Ok(usable.then_some((lock, fee)))
@@ -142,9 +153,11 @@ impl Step<'_> {
             return Err(too_late);
         };
         let secret_is_out = self.is_revealed(&hashlock)
+            || pending.secret.is_some()
             || pending.registered.is_some()
             || self.mediations.get(&hashlock).is_some_and(|mediation| mediation.secret.is_some());
-        if secret_is_out {
+        let is_open = self.channel(channel)?.is_open();
+        if secret_is_out || !is_open {
             return Err(too_late);
         }
         let envelope = self.channel_mut(channel)?.send_cancellation(hashlock)?;
@@ -212,7 +225,7 @@ impl Step<'_> {
             self.claim_from_payer(payer, secret)?;
         }
         if let Payee::Locked(leg) = payee {
-            self.pay_payee(hashlock, leg, secret)?;
+            self.open_own_lock(leg, secret)?;
         }
         self.finish_mediation(hashlock);
         Ok(())
@@ -237,24 +250,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn pay_payee(
-        &mut self,
-        hashlock: Hashlock,
-        leg: Leg,
-        secret: &Secret,
-    ) -> Result<(), ProtocolError> {
-        let head = self.head;
-        let channel = self.channel(leg.channel)?;
-        let Some(pending) = channel.end(Side::Ours).locks().get(&hashlock) else { return Ok(()) };
-        if !channel.is_open() || !pending.is_claimable(head) {
-            return Ok(());
-        }
-        let Some(mediation) = self.mediations.get_mut(&hashlock) else { return Ok(()) };
-        mediation.payee = Payee::Paid(leg);
-        let identifier = mediation.identifier;
-        self.send_envelope(leg.channel, Content::Unlock { identifier, secret: secret.clone() })
-    }
-
     /// Drops a mediation that neither owes nor is owed.
     pub(crate) fn finish_mediation(&mut self, hashlock: Hashlock) {
         let Some(mediation) = self.mediations.get(&hashlock) else { return };
@@ -262,7 +257,7 @@ impl Step<'_> {
             .channels
             .get(&mediation.payer.channel)
             .is_some_and(|channel| channel.end(Side::Theirs).locks().contains_key(&hashlock));
-        if owed || mediation.owes() {
+        if owed || mediation.payee.pending().is_some() {
             return;
         }
         let (payer, payee, identifier) = (mediation.payer, mediation.payee, mediation.identifier);
@@ -274,11 +269,20 @@ impl Step<'_> {
         }
     }
 
-    /// This node's own lock is gone without having been paid.
-    pub(crate) fn payee_lock_gone(&mut self, hashlock: Hashlock) -> Result<(), ProtocolError> {
-        let Some(mediation) = self.mediations.get_mut(&hashlock) else { return Ok(()) };
-        mediation.payee = Payee::None;
+    /// This node's own lock in `channel` is gone without having been paid.
+    pub(crate) fn payee_lock_gone(
+        &mut self,
+        channel: ChannelAddress,
+        hashlock: Hashlock,
+    ) -> Result<(), ProtocolError> {
+        let Some(mediation) = self.mediations.get(&hashlock) else { return Ok(()) };
+        if mediation.payee.pending().is_none_or(|leg| leg.channel != channel) {
+            return Ok(());
+        }
         let (payer, secret_known) = (mediation.payer, mediation.secret.is_some());
+        if let Some(mediation) = self.mediations.get_mut(&hashlock) {
+            mediation.payee = Payee::None;
+        }
         if !secret_known {
             self.give_up(payer.channel, hashlock)?;
         }

@@ -118,12 +118,12 @@ impl Payment {
     }
 }
 
-impl Mediation {
-    /// Says whether the payee's lock may still cost this node money.
-    pub(crate) const fn owes(&self) -> bool {
-        match self.payee {
-            Payee::Locked(_) | Payee::Cancelling(_) => true,
-            Payee::Paid(_) | Payee::None => false,
+impl Payee {
+    /// Returns the lock that may still cost this node money, if there is one.
+    pub(crate) const fn pending(&self) -> Option<&Leg> {
+        match self {
+            Self::Locked(leg) | Self::Cancelling(leg) => Some(leg),
+            Self::Paid(_) | Self::None => None,
         }
     }
 }

@@ -134,6 +134,11 @@ impl FakeChain {
         self.blocks.push(Block { id, logs, after: state });
     }
 
+    /// Drops everything submitted and not mined, as a node drops transactions that cannot pay.
+    pub(crate) fn drop_pending(&mut self) {
+        self.pending.clear();
+    }
+
     /// Undoes the newest `depth` blocks. Of their transactions, those for which `survives` says so
     /// wait to be mined again.
     pub(crate) fn undo(&mut self, depth: usize, mut survives: impl FnMut(&Tx) -> bool) {
