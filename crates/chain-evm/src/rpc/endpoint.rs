@@ -170,8 +170,9 @@ impl Endpoint {
             Target::InProcess(chain) => Ok(RpcClient::new(InProcess(chain.clone()), true)),
             #[cfg(feature = "remote")]
             Target::Http(url) => {
-                use_ring();
-                Ok(RpcClient::new(alloy_transport_http::Http::new(url.clone()), true))
+                let client = http_client(url)?;
+                let transport = alloy_transport_http::Http::with_client(client, url.clone());
+                Ok(RpcClient::new(transport, true))
             }
             #[cfg(feature = "remote")]
             Target::WebSocket(url) => {
@@ -184,6 +185,19 @@ impl Endpoint {
             }
         }
     }
+}
+
+/// Makes the client for one server. A server on this machine is never asked through a proxy.
+#[cfg(feature = "remote")]
+fn http_client(url: &reqwest::Url) -> Result<reqwest::Client, RpcFailure> {
+    use_ring();
+    let host = url.host_str().unwrap_or_default();
+    let is_local = host == "localhost" || host.starts_with("127.") || host == "[::1]";
+    let builder = reqwest::Client::builder().connect_timeout(CALL_TIMEOUT);
+    let builder = if is_local { builder.no_proxy() } else { builder };
+    builder
+        .build()
+        .map_err(|error| RpcFailure::Transport(alloy_transport::TransportErrorKind::custom(error)))
 }
 
 /// Makes sure that TLS has a cryptography provider.

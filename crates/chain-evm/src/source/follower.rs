@@ -11,9 +11,7 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
-use tally_chain::{
-    Block, ChainError, ChainUpdate, KnownContracts, LoggedEvent, SourceStart,
-};
+use tally_chain::{Block, ChainError, ChainUpdate, KnownContracts, LoggedEvent, SourceStart};
 use tally_primitives::{BlockHash, BlockNumber, BlockRef, BlockSpan, TransactionHash};
 
 /// Blocks fetched in one round trip. Public servers take batches of a hundred.
