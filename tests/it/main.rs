@@ -1,0 +1,18 @@
+//! The daemons as their users run them: real processes with real data folders, on a real chain,
+//! paying each other over loopback. Nothing here reaches into a process.
+//!
+//! Needs anvil (`make setup`) and the built daemon (`make test` builds it); a test that lacks one
+//! fails and says so. See `docs/testing.md`.
+
+#![allow(clippy::unwrap_used, reason = "a test that meets anything unexpected fails")]
+
+mod bad_input;
+mod client_compatibility;
+mod crash;
+mod dev;
+mod life;
+mod outage;
+mod reorg;
+mod stale_close;
+mod startup;
+mod support;

@@ -1,0 +1,43 @@
+//! Where the programs under test are. A missing one fails the test and says how to get it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// Returns the daemon: `SMARTRAIDEN_NODE`, or what the same build put beside the tests.
+pub(crate) fn daemon() -> PathBuf {
+    if let Some(path) = env::var_os("SMARTRAIDEN_NODE") {
+        return existing(path.into(), "SMARTRAIDEN_NODE names no file");
+    }
+    let tests = env::current_exe().expect("a running test has a path");
+    let build = tests.ancestors().nth(2).expect("tests are built into <profile>/deps");
+    existing(
+        build.join("smartraiden-node"),
+        "the daemon is not built: run `make test`, or `cargo build -p smartraiden-node` before \
+         the tests, or set SMARTRAIDEN_NODE",
+    )
+}
+
+/// Returns anvil: `ANVIL`, or what `npm ci` put beside the contracts.
+pub(crate) fn anvil() -> PathBuf {
+    if let Some(path) = env::var_os("ANVIL") {
+        return existing(path.into(), "ANVIL names no file");
+    }
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/chain-evm/contracts/node_modules/@foundry-rs");
+    // One package a platform, of which npm installs the fitting one; not the script that picks it.
+    let platforms = fs::read_dir(&packages).into_iter().flatten().flatten();
+    let binary = platforms
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("anvil-"))
+        .map(|entry| entry.path().join("bin/anvil"))
+        .find(|path| path.is_file());
+    binary.unwrap_or_else(|| {
+        panic!("anvil is not installed in {}: run `make setup`, or set ANVIL", packages.display())
+    })
+}
+
+fn existing(path: PathBuf, otherwise: &str) -> PathBuf {
+    assert!(path.is_file(), "{} is missing: {otherwise}", path.display());
+    path
+}

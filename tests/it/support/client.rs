@@ -1,0 +1,106 @@
+use serde_json::Value;
+use std::time::Duration;
+
+/// Longer than the longest answer: a payment that waits for its patience to end.
+const TIMEOUT: Duration = Duration::from_secs(100);
+
+/// A user of an HTTP API.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    base: String,
+    agent: ureq::Agent,
+    token: Option<String>,
+}
+
+/// What an API answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Client {
+    pub(crate) fn new(base: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            .build();
+        Self { base: base.to_owned(), agent: config.into(), token: None }
+    }
+
+    /// Returns the same user with a bearer token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None).expect("an answer")
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send("PUT", path, Some(&body.to_string())).expect("an answer")
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, Some(&body.to_string())).expect("an answer")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(&body.to_string())).expect("an answer")
+    }
+
+    /// Sends any request; says why there is no answer, if there is none.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+    ) -> Result<Reply, String> {
+        let url = format!("{}{path}", self.base);
+        let request = format!("{method} {path} {}", body.unwrap_or_default());
+        let mut builder = ureq::http::Request::builder().method(method).uri(&url);
+        if let Some(token) = &self.token {
+            builder = builder.header("authorization", format!("Bearer {token}"));
+        }
+        let reply = match body {
+            Some(text) => {
+                let builder = builder.header("content-type", "application/json");
+                self.agent.run(builder.body(text.to_owned()).expect("a valid request"))
+            }
+            None => self.agent.run(builder.body(()).expect("a valid request")),
+        };
+        let mut reply = reply.map_err(|error| format!("{request}: {error}"))?;
+        let text = reply.body_mut().read_to_string().map_err(|error| error.to_string())?;
+        Ok(Reply { request, status: reply.status().as_u16(), text })
+    }
+}
+
+impl Reply {
+    /// Requires a status and returns the body.
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
+        self.json()
+    }
+
+    /// Requires a status and a body that is plain text.
+    pub(crate) fn expect_text(&self, status: u16, text: &str) {
+        assert_eq!((self.status, self.text.trim()), (status, text), "{}", self.request);
+    }
+
+    /// Requires a refusal whose message contains `part`; returns the message.
+    pub(crate) fn refused(&self, status: u16, part: &str) -> String {
+        let body = self.expect(status);
+        let fields = body.as_object().expect("an object");
+        assert_eq!(fields.len(), 1, "{}: {}", self.request, self.text);
+        let message = fields["Error"].as_str().expect("a text").to_owned();
+        assert!(message.contains(part), "{}: {part:?} is not in {message:?}", self.request);
+        message
+    }
+
+    /// Returns the body.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{}: {error} in {:?}", self.request, self.text))
+    }
+}
