@@ -1,0 +1,81 @@
+//! What the user typed: flags, environment, and flags of older versions.
+
+mod retired;
+
+use crate::config::Settings;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+pub(crate) use retired::Retired;
+use std::ffi::OsString;
+
+/// What to do and with which settings.
+pub(crate) struct Invocation {
+    pub(crate) order: Order,
+    /// Flags, and environment variables where there is no flag.
+    pub(crate) settings: Settings,
+    /// Flags of older versions that were given.
+    pub(crate) retired: Vec<Retired>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Run the node.
+    Run,
+    /// Print the settings in effect.
+    ShowConfig,
+}
+
+/// Instant ERC-20 payments over a network of payment channels.
+///
+/// Every setting is a flag, an environment variable or an entry of the TOML file given by --config;
+/// a flag wins over a variable, and a variable over the file. An entry of the file is named like its
+/// flag: `settle-timeout = 100`. With --dev alone a complete node starts, with a chain of its own.
+#[derive(Debug, Parser)]
+#[command(name = "smartraiden-node", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Verb>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Looks at the settings.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Prints the settings in effect as TOML, without secrets.
+    Show,
+}
+
+impl Invocation {
+    /// Reads the command line and the environment. Prints help and usage errors itself, and then
+    /// does not return.
+    pub(crate) fn read() -> Self {
+        Self::parse(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn parse(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let (arguments, retired) = retired::take_out(arguments);
+        let matches = command().try_get_matches_from(arguments)?;
+        let CommandLine { command, settings } = CommandLine::from_arg_matches(&matches)?;
+        let order = match command {
+            None => Order::Run,
+            Some(Verb::Config(ConfigVerb::Show)) => Order::ShowConfig,
+        };
+        Ok(Self { order, settings, retired })
+    }
+}
+
+/// Returns the command line's description: every flag may also follow `config show`. The help shows
+/// the names of the variables and not what they hold.
+fn command() -> clap::Command {
+    CommandLine::command().mut_args(|argument| argument.global(true).hide_env_values(true))
+}
+
+#[cfg(test)]
+mod tests;
