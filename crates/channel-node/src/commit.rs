@@ -67,8 +67,6 @@ impl Committed {
 /// What the committer tells the owner. The numbers only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// How many batches were committed.
-    pub(crate) commits: AtomicU64,
     /// The newest group that is on disk: reads see it and all before it.
     pub(crate) newest_group: AtomicU64,
 }
@@ -108,7 +106,6 @@ pub(crate) fn run(
         waiting.extend(groups.try_iter());
         let newest = waiting.last().map_or(0, |group| group.number);
         let committed = commit(store.as_ref(), waiting)?;
-        progress.commits.fetch_add(1, Ordering::Relaxed);
         progress.newest_group.store(newest, Ordering::Release);
         performer.perform(committed);
     }

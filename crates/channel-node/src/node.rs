@@ -202,6 +202,7 @@ fn load(
         group: Group::default(),
         groups: 0,
         progress: Arc::new(Progress::default()),
+        probe: false,
         ending: None,
         store: Arc::clone(store),
         contracts: Arc::clone(contracts),

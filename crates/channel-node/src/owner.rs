@@ -16,7 +16,7 @@ use crate::{
     payments::Payments,
     receive::Incoming,
     requests::Requests,
-    store::{CHANNELS, MEDIATIONS, PAYMENTS, RECEIPTS, payment_key, write},
+    store::{CHANNELS, MEDIATIONS, PAYMENTS, RECEIPTS, REGISTERED, payment_key, write},
 };
 use std::{
     collections::BTreeMap,
@@ -69,6 +69,8 @@ pub(crate) struct Owner {
     /// How many groups were handed to the committer.
     pub(crate) groups: u64,
     pub(crate) progress: Arc<Progress>,
+    /// Whether this turn's group goes to the committer even if there is nothing in it.
+    pub(crate) probe: bool,
     pub(crate) ending: Option<Ending>,
 }
 
@@ -141,6 +143,7 @@ impl Owner {
     }
 
     fn tick(&mut self) {
+        self.probe = true;
         let now = Instant::now();
         if self.grace_until.is_some_and(|until| until <= now) {
             self.grace_until = None;
@@ -195,7 +198,8 @@ impl Owner {
         for (peer, received) in self.inbox.flush(&mut self.group.batch) {
             self.group.effects.push(Effect::Acknowledge { peer, received });
         }
-        if self.group.is_empty() {
+        // An empty group now and then tells whether the committer still works.
+        if self.group.is_empty() && !std::mem::take(&mut self.probe) {
             return Ok(());
         }
         let mut group = std::mem::take(&mut self.group);
@@ -220,6 +224,11 @@ impl Owner {
         }
         for hashlock in changes.receipts {
             put_or_delete(batch, RECEIPTS, hashlock.as_bytes(), protocol.receipt(&hashlock));
+        }
+        for hashlock in changes.registered {
+            // The key again: the value alone says what was registered when.
+            let value = protocol.registered_at(&hashlock).map(|at| (hashlock, at));
+            put_or_delete(batch, REGISTERED, hashlock.as_bytes(), value.as_ref());
         }
     }
 }

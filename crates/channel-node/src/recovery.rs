@@ -2,7 +2,7 @@
 
 use crate::{
     StartError,
-    store::{BLOCKS, CHANNELS, MEDIATIONS, PAYMENTS, RECEIPTS, decode, load},
+    store::{BLOCKS, CHANNELS, MEDIATIONS, PAYMENTS, RECEIPTS, REGISTERED, decode, load},
 };
 use serde::de::DeserializeOwned;
 use tally_channel::Snapshot;
@@ -32,6 +32,7 @@ pub(crate) fn snapshot(
         payments: values(store, PAYMENTS)?,
         mediations: values(store, MEDIATIONS)?,
         receipts: values(store, RECEIPTS)?,
+        registered: values(store, REGISTERED)?,
         head: block,
         confirmed: block,
     })

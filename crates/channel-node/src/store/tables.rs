@@ -17,6 +17,8 @@ pub(crate) const PAYMENTS: Table = Table::new("payments");
 pub(crate) const MEDIATIONS: Table = Table::new("mediations");
 /// Hashlock → the core's receipt.
 pub(crate) const RECEIPTS: Table = Table::new("receipts");
+/// Hashlock → the block in which its secret was registered on the chain.
+pub(crate) const REGISTERED: Table = Table::new("registered");
 /// Peer, sequence number → encoded message that the peer has not acknowledged.
 pub(crate) const OUTBOX: Table = Table::new("outbox");
 /// Peer → the last sequence number given to a message for it.
@@ -49,6 +51,7 @@ pub const TABLES: &[Table] = &[
     PAYMENTS,
     MEDIATIONS,
     RECEIPTS,
+    REGISTERED,
     OUTBOX,
     OUTBOX_LAST,
     INBOX,

@@ -1,5 +1,11 @@
 //! Integration tests of the payment node: several nodes in one process, over loopback QUIC and the
 //! embedded development chain, with stores in memory.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod channels;
+mod crash;
 mod pay;
+mod reorg;
+mod restart;
 mod world;

@@ -7,11 +7,12 @@ use tally_chain_evm::{
 };
 use tally_channel_node::{
     BlockRange, ChannelView, Node, NodeConfig, NodeHandle, OpenRequest, PaymentReceipt,
-    PaymentRequest, PeerEndpoint, RequestError, StopReason, TABLES, recent_blocks,
+    PaymentRequest, PeerEndpoint, RequestError, StartError, StopReason, TABLES, recent_blocks,
 };
 use tally_crypto::SecretKey;
 use tally_primitives::{
-    BlockSpan, ChainId, ChannelAddress, NodeAddress, PaymentId, TokenAddress, TokenAmount, Wei,
+    BlockNumber, BlockSpan, ChainId, ChannelAddress, NodeAddress, PaymentId, TokenAddress,
+    TokenAmount, Wei,
 };
 use tally_storage::{MemoryStore, Store};
 
@@ -33,6 +34,7 @@ pub(crate) struct World {
 }
 
 /// A node that runs.
+#[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) handle: NodeHandle,
     pub(crate) store: Arc<MemoryStore>,
@@ -112,19 +114,35 @@ impl World {
         listen: SocketAddr,
         peers: &[&Running],
     ) -> Running {
-        let config = NodeConfig {
+        let peers = peers.iter().map(|peer| peer.as_peer(self)).collect();
+        let adjust = |config| NodeConfig { peers, listen, ..config };
+        self.try_start_on(index, store, adjust).await.unwrap()
+    }
+
+    /// Starts a node on what `store` holds, with a configuration of its own.
+    pub(crate) async fn try_start_on(
+        &self,
+        index: usize,
+        store: Arc<MemoryStore>,
+        adjust: impl FnOnce(NodeConfig) -> NodeConfig,
+    ) -> Result<Running, StartError> {
+        let config = adjust(NodeConfig {
             reveal_timeout: BlockSpan(5),
             settle_timeout: BlockSpan(100),
-            peers: peers.iter().map(|peer| peer.as_peer(self)).collect(),
             event_patience: PATIENCE,
-            ..NodeConfig::new(CHAIN, self.deployment.registry, listen)
-        };
+            ..NodeConfig::new(CHAIN, self.deployment.registry, LOOPBACK)
+        });
         let key = self.keys[index].clone();
-        let contracts = self.contracts(index).await;
+        let contracts = Arc::new(self.contracts(index).await);
         let source = self.source(store.as_ref());
         let disk: Arc<dyn Store> = Arc::clone(&store) as _;
-        let node = Node::start(config, key, disk, source, Arc::new(contracts)).unwrap();
-        Running { handle: node.handle(), store, address: node.address(), node, index }
+        let node = Node::start(config, key, disk, source, contracts)?;
+        Ok(Running { handle: node.handle(), store, address: node.address(), node, index })
+    }
+
+    /// An address on which nothing listens yet.
+    pub(crate) const fn anywhere(&self) -> SocketAddr {
+        LOOPBACK
     }
 
     pub(crate) async fn contracts(&self, index: usize) -> EvmContracts {
@@ -185,6 +203,14 @@ impl Running {
     ) {
         self.until("the channel is as wanted", async |handle| {
             handle.channel(channel).await.is_ok_and(|view| wanted(&view))
+        })
+        .await;
+    }
+
+    /// Waits until the node has taken in this block.
+    pub(crate) async fn processed(&self, block: BlockNumber) {
+        self.until("the block is processed", async |handle| {
+            handle.status().await.unwrap().block.is_some_and(|newest| newest >= block)
         })
         .await;
     }
