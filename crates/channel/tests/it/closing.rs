@@ -211,22 +211,23 @@ fn locks_in_their_last_blocks_do_not_hold_up_the_others() {
     world.assert_paid_out(1, 2, [67, 133]);
 }
 
-/// Goal: as before with a node that sees blocks late, so that the update is confirmed only after
-/// the locks' last blocks. Method: registration keeps them claimable.
+/// Goal: locks in a closed channel are registered before they expire, whatever holds up the claim.
+/// Method: the update cannot be mined until the locks' last blocks are over.
 #[test]
 fn locks_in_a_closed_channel_are_registered_in_time() {
-    let mut world = World::with_channels(2, &[(1, 2, 100, 100)]);
-    world.node_mut(2).confirmations = 5;
-    world.mine(6);
+    let mut world = pair();
     owed_locks(&mut world, 0);
     let locks = world.channel(2, 1).end(Side::Theirs).locks().values();
     let first = locks.map(|pending| pending.lock.expiration.0).min().unwrap();
-    world.mine_to(first - REVEAL.0 - 3);
-    world.stop(2);
+    world.mine_to(first - REVEAL.0 - 5);
     world.close(1, 2);
-    world.mine(6);
-    world.start(2);
-    world.mine(20);
+    world.mine(1);
+    for _ in 0..REVEAL.0 + 8 {
+        world.chain.retain_pending(|tx| !matches!(tx.call, Call::Update { .. }));
+        world.mine(1);
+    }
+    assert!(world.chain.head().0 > first);
+    world.mine(3);
     world.settle(1, 2);
     world.assert_paid_out(1, 2, [67, 133]);
 }

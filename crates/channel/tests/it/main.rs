@@ -1,10 +1,16 @@
 //! Tests of the crate from outside, by topic.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod arithmetic;
 mod closing;
+mod defects;
 mod expiry;
+mod fees;
 mod formats;
 mod mediated;
+mod refund;
+mod refusals;
 mod registration;
+mod reorg;
 mod seven_nodes;
 mod support;

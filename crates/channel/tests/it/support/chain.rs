@@ -139,6 +139,11 @@ impl FakeChain {
         self.pending.clear();
     }
 
+    /// Keeps of what was submitted only what `stays`: the rest pays too little to be mined.
+    pub(crate) fn retain_pending(&mut self, stays: impl FnMut(&Tx) -> bool) {
+        self.pending.retain(stays);
+    }
+
     /// Undoes the newest `depth` blocks. Of their transactions, those for which `survives` says so
     /// wait to be mined again.
     pub(crate) fn undo(&mut self, depth: usize, mut survives: impl FnMut(&Tx) -> bool) {
