@@ -74,7 +74,10 @@ impl Owner {
                     };
                     self.fact(at, fact);
                     let partners = participants.iter().filter(|node| **node != us);
-                    partners.for_each(|partner| self.connect(*partner));
+                    for partner in partners {
+                        self.inbox.add_partner(*partner);
+                        self.connect(*partner);
+                    }
                 }
             }
             ChainEvent::SecretRevealed { secret, hashlock } => {

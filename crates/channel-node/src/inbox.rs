@@ -11,9 +11,14 @@ use tally_storage::{Batch, KeyRange, Store, StoreError};
 const WAITING_MAX: usize = 1024;
 
 /// How far each peer's messages were processed, and those that wait for the chain.
+///
+/// Marks of partners are on disk. Those of strangers, who may be anybody, are kept while the
+/// connection lasts: what a stranger may say (asking for or showing a secret) changes nothing the
+/// second time, and one that is gone leaves nothing behind.
 #[derive(Debug)]
 pub(crate) struct Inbox<M> {
     feeds: HashMap<NodeAddress, Feed<M>>,
+    partners: BTreeSet<NodeAddress>,
     /// Peers whose mark moved since the last [`flush`](Self::flush).
     moved: BTreeSet<NodeAddress>,
     /// Peers to acknowledge to, moved or not.
@@ -68,7 +73,8 @@ pub(crate) enum Arrival<M> {
 
 impl<M> Default for Inbox<M> {
     fn default() -> Self {
-        Self { feeds: HashMap::new(), moved: BTreeSet::new(), owed: BTreeSet::new() }
+        let (partners, moved, owed) = Default::default();
+        Self { feeds: HashMap::new(), partners, moved, owed }
     }
 }
 
@@ -96,6 +102,26 @@ impl<M> Inbox<M> {
     /// Returns the marks, as the transport tells them to peers.
     pub(crate) fn marks(&self) -> HashMap<NodeAddress, Received> {
         self.feeds.iter().map(|(peer, feed)| (*peer, feed.mark.acknowledged())).collect()
+    }
+
+    /// Notes that `peer` is or was a partner.
+    pub(crate) fn add_partner(&mut self, peer: NodeAddress) {
+        self.partners.insert(peer);
+        if self.feeds.contains_key(&peer) {
+            self.moved.insert(peer);
+        }
+    }
+
+    /// Says whether `peer` is or was a partner.
+    pub(crate) fn is_partner(&self, peer: NodeAddress) -> bool {
+        self.partners.contains(&peer)
+    }
+
+    /// Notes that the last connection of `peer` ended.
+    pub(crate) fn disconnected(&mut self, peer: NodeAddress) {
+        if !self.is_partner(peer) {
+            self.feeds.remove(&peer);
+        }
     }
 
     /// Notes a new connection. A peer with another epoch counts from the beginning.
@@ -171,11 +197,14 @@ impl<M> Inbox<M> {
 
     /// Adds the marks that moved to `batch` and returns what to acknowledge once it is committed.
     pub(crate) fn flush(&mut self, batch: &mut Batch) -> Vec<(NodeAddress, Received)> {
-        for peer in &self.moved {
-            write(batch, INBOX, *peer.as_bytes(), &self.feeds[peer].mark);
-        }
         let mut peers = std::mem::take(&mut self.moved);
+        for peer in peers.intersection(&self.partners) {
+            if let Some(feed) = self.feeds.get(peer) {
+                write(batch, INBOX, *peer.as_bytes(), &feed.mark);
+            }
+        }
         peers.append(&mut self.owed);
-        peers.into_iter().map(|peer| (peer, self.feeds[&peer].mark.acknowledged())).collect()
+        let owed = |peer| Some((peer, self.feeds.get(&peer)?.mark.acknowledged()));
+        peers.into_iter().filter_map(owed).filter(|(_, received)| received.seq > 0).collect()
     }
 }

@@ -183,12 +183,15 @@ fn load(
         mediates: config.mediates,
         mediation_fee: config.mediation_fee,
     };
+    let protocol = Protocol::restore(core, recovery::snapshot(disk, block.as_ref())?);
+    let mut inbox = Inbox::<Incoming>::load(disk)?;
+    protocol.channels().for_each(|channel| inbox.add_partner(channel.partner()));
     Ok(Owner {
-        protocol: Protocol::restore(core, recovery::snapshot(disk, block.as_ref())?),
+        protocol,
+        inbox,
         chain: ChainView::load(disk)?,
         endpoints: Endpoints::load(disk, &config.peers)?,
         outbox: Outbox::load(disk)?,
-        inbox: Inbox::<Incoming>::load(disk)?,
         history: History::load(disk)?,
         calls: Calls::default(),
         payments: Payments::default(),

@@ -46,6 +46,7 @@ impl Owner {
                 self.outbox.disconnected(peer, connection);
                 if self.connected.get(&peer) == Some(&connection) {
                     self.connected.remove(&peer);
+                    self.inbox.disconnected(peer);
                 }
             }
         }
@@ -133,9 +134,13 @@ impl Owner {
         }
     }
 
-    /// Tells `peer` that its envelope was refused, so that it knows its channel is out of step.
+    /// Tells a partner that its envelope was refused, so that it knows its channel is out of step.
+    /// Strangers have no channels, and are not worth a place in the outbox.
     fn refuse(&mut self, peer: NodeAddress, rejected: Rejected) -> Fate {
         self.counters.messages_rejected += 1;
+        if !self.inbox.is_partner(peer) {
+            return Fate::Processed;
+        }
         Fate::Refused(self.send(peer, Outgoing::Rejected(rejected)))
     }
 

@@ -1,7 +1,7 @@
 //! The tables of a payment node and how their keys are written.
 //!
-//! Numbers in keys are big-endian, so that scans run in order; values are postcard. The formats
-//! are specified in docs/formats.md, "The node's tables".
+//! Numbers in keys are big-endian, so that scans run in order; values are postcard, but for
+//! messages, which are as sent, and endpoints, which are text.
 
 use tally_channel::PaymentKey;
 use tally_primitives::{BlockNumber, ChannelAddress, NodeAddress, TokenAddress};

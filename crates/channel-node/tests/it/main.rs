@@ -8,4 +8,5 @@ mod crash;
 mod pay;
 mod reorg;
 mod restart;
+mod speed;
 mod world;

@@ -50,6 +50,10 @@ pub(crate) fn units(amount: u64) -> TokenAmount {
 impl World {
     /// Makes a chain for `nodes` nodes with a funded token that is not registered.
     pub(crate) async fn new(nodes: u8) -> Self {
+        // RUST_LOG shows what happens in a test that fails.
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let logs = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer();
+        drop(logs.try_init());
         let keys: Vec<SecretKey> =
             (1..=nodes + 1).map(|seed| SecretKey::generate([seed; 32])).collect();
         let coin = Wei::new(tally_primitives::U256::from(10).pow(20_u64.try_into().unwrap()));
