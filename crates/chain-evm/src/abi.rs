@@ -56,7 +56,7 @@ sol! {
 
     #[derive(Debug)]
     interface SecretRegistry {
-        event SecretRevealed(bytes32 indexed hashlock, bytes32 secret);
+        event SecretRevealed(bytes32 secret);
 
         function registerSecret(bytes32 secret) external;
     }
@@ -149,3 +149,6 @@ impl Deployable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

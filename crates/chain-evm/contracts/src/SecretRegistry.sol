@@ -37,6 +37,6 @@ contract SecretRegistry is ISecretRegistry {
         assembly ("memory-safe") {
             sstore(hashlock, number())
         }
-        emit SecretRevealed(hashlock, secret);
+        emit SecretRevealed(secret);
     }
 }

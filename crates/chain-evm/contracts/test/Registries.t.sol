@@ -64,7 +64,7 @@ contract RegistriesTest is Fixture {
         bytes32 hashlock = keccak256(abi.encodePacked(secret));
         vm.assertEq(secrets.revealedAt(hashlock), 0, "unknown");
         vm.expectEmit(address(secrets));
-        emit ISecretRegistry.SecretRevealed(hashlock, secret);
+        emit ISecretRegistry.SecretRevealed(secret);
         secrets.registerSecret(secret);
         vm.assertEq(secrets.revealedAt(hashlock), 1000, "first block");
         vm.roll(1001 + uint256(later));

@@ -8,8 +8,8 @@ use alloy_sol_types::SolEvent;
 use std::collections::HashMap;
 use tally_chain::{ChainEvent, KnownContracts};
 use tally_primitives::{
-    BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, ManagerAddress, NodeAddress,
-    Nonce, Secret, TokenAddress, TokenAmount,
+    BlockNumber, BlockSpan, ChannelAddress, LocksRoot, ManagerAddress, NodeAddress, Nonce, Secret,
+    TokenAddress, TokenAmount,
 };
 
 /// The events that are looked for.
@@ -120,7 +120,8 @@ fn read_secret(log: &Log) -> Result<Option<ChainEvent>, alloy_sol_types::Error> 
         return Ok(None);
     }
     let data = SecretRegistry::SecretRevealed::decode_log(&log.inner)?.data;
-    let (secret, hashlock) = (Secret::new(data.secret.0), Hashlock(data.hashlock));
+    let secret = Secret::new(data.secret.0);
+    let hashlock = tally_crypto::hashlock(&secret);
     Ok(Some(ChainEvent::SecretRevealed { secret, hashlock }))
 }
 

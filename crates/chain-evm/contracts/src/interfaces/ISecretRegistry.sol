@@ -5,9 +5,8 @@ pragma solidity ^0.8.28;
 /// @notice A secret registered at or before a lock's expiration keeps the lock claimable until settlement.
 interface ISecretRegistry {
     /// @notice A secret was registered for the first time; the log's block is the one stored.
-    /// @param hashlock keccak256 of the secret.
-    /// @param secret The preimage.
-    event SecretRevealed(bytes32 indexed hashlock, bytes32 secret);
+    /// @param secret The preimage; who reads the log hashes it to know the hashlock.
+    event SecretRevealed(bytes32 secret);
 
     /// @notice Registers one secret. The first registration wins; a repetition changes nothing and emits nothing.
     /// @param secret The preimage of a hashlock.
