@@ -13,4 +13,5 @@ mod refusals;
 mod registration;
 mod reorg;
 mod seven_nodes;
+mod simulator;
 mod support;

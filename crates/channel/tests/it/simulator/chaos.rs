@@ -1,0 +1,251 @@
+use super::{
+    cast::{Cast, LAG_MAX},
+    random::Random,
+};
+use crate::support::{chain::Call, cheater::OldState, node::Crash, world::secret_of};
+use tally_channel::{Event, PaymentStage, Phase, Side};
+use tally_primitives::TokenAmount;
+
+/// What happens in one history.
+const STEPS: u64 = 250;
+
+impl Cast {
+    /// Lets things happen, one after the other.
+    pub(crate) fn live(&mut self, random: &mut Random) {
+        for _ in 0..STEPS {
+            self.step(random);
+            self.look_closely(random);
+            self.assert_conserved();
+        }
+    }
+
+    fn step(&mut self, random: &mut Random) {
+        match random.below(100) {
+            0..16 => self.pay(random),
+            16..66 => self.deliver(random),
+            66..69 => self.repeat(random),
+            69..73 => self.disturb(random),
+            73..78 => self.stop_or_start(random),
+            78..81 => self.crash(random),
+            81..95 => self.mine(random),
+            95..97 => self.reorganise(random),
+            97..98 => self.close(random),
+            _ => self.cheat(random),
+        }
+    }
+
+    fn anyone(&self, random: &mut Random) -> usize {
+        1 + usize::try_from(random.below(self.world.count() as u64)).unwrap()
+    }
+
+    fn pay(&mut self, random: &mut Random) {
+        let (from, target) = (self.anyone(random), self.anyone(random));
+        if !self.world.node(from).is_up {
+            return;
+        }
+        let amount = random.between(1, 60);
+        let is_direct = random.percent(25);
+        // Most cannot begin: too much, no way, or oneself. That is part of the play.
+        let key = self.world.try_pay(from, target, amount, |order| order.is_direct = is_direct);
+        if let (Ok(key), true) = (key, self.cheaters.contains(&from)) {
+            self.secrets.extend((0..3).map(|attempt| secret_of(&key, attempt)));
+        }
+    }
+
+    fn deliver(&mut self, random: &mut Random) {
+        for _ in 0..random.between(1, 6) {
+            let wires = self.world.busy_wires();
+            let Some((from, to)) = random.pick(&wires).copied() else { return };
+            self.world.deliver(from, to);
+        }
+    }
+
+    fn repeat(&mut self, random: &mut Random) {
+        let wires = self.world.busy_wires();
+        if let Some((from, to)) = random.pick(&wires).copied() {
+            self.world.duplicate(from, to);
+        }
+    }
+
+    fn disturb(&mut self, random: &mut Random) {
+        let (left, right) = (self.anyone(random), self.anyone(random));
+        if left == right {
+        } else if self.world.is_cut(left, right) || random.percent(30) {
+            self.world.mend(left, right);
+        } else {
+            self.world.cut(left, right);
+        }
+    }
+
+    fn stop_or_start(&mut self, random: &mut Random) {
+        let number = self.anyone(random);
+        if self.rogues.contains(&number) {
+        } else if self.world.node(number).is_up {
+            self.world.stop(number);
+        } else {
+            self.start(number);
+        }
+    }
+
+    fn start(&mut self, number: usize) {
+        self.world.start(number);
+        self.lag.insert(number, 0);
+    }
+
+    fn crash(&mut self, random: &mut Random) {
+        let number = self.anyone(random);
+        let crash = if random.percent(50) { Crash::BeforeCommit } else { Crash::AfterCommit };
+        if self.world.node(number).is_up {
+            self.world.crash_next(number, crash);
+        }
+    }
+
+    /// Mines a block. Those who would be behind for too long look at the chain; so do some others.
+    pub(crate) fn mine(&mut self, random: &mut Random) {
+        self.settle_what_can_be();
+        self.world.chain.mine();
+        for number in self.honest() {
+            let lag = self.lag[&number] + 1;
+            self.lag.insert(number, lag);
+            let must = lag >= LAG_MAX && !self.sleepers.contains(&number);
+            if lag > LAG_MAX {
+                self.negligent.insert(number);
+            }
+            if must {
+                self.look(number);
+            } else if self.world.node(number).is_up && random.percent(70) {
+                self.look(number);
+            }
+        }
+    }
+
+    /// Lets a node see the whole chain, even if it has to be started for that.
+    pub(crate) fn look(&mut self, number: usize) {
+        if self.world.node(number).is_up {
+            self.world.follow(number);
+        }
+        // It may have died on the way.
+        while !self.world.node(number).is_up {
+            self.world.start(number);
+        }
+        self.lag.insert(number, 0);
+    }
+
+    fn reorganise(&mut self, random: &mut Random) {
+        if !self.plot.reorgs {
+            return;
+        }
+        let depth = usize::try_from(random.between(1, 2)).unwrap();
+        // What moves money into channels comes again, as a wallet makes sure of.
+        self.world.chain.undo(depth, |tx| {
+            matches!(tx.call, Call::Open { .. } | Call::Deposit { .. }) || random.percent(80)
+        });
+        (0..=depth).for_each(|_| self.world.chain.mine());
+        for number in self.honest() {
+            if self.world.node(number).is_up || !self.sleepers.contains(&number) {
+                self.look(number);
+            }
+        }
+    }
+
+    fn close(&mut self, random: &mut Random) {
+        if !self.plot.closes {
+            return;
+        }
+        let Some((left, right, channel)) = random.pick(&self.channels).copied() else { return };
+        let closer = if random.percent(50) { left } else { right };
+        if self.world.node(closer).is_up {
+            // It may be closed already.
+            let _ = self.world.request(closer, Event::CloseRequested(channel));
+        }
+    }
+
+    /// Cheaters look at everything that passes them.
+    fn look_closely(&mut self, random: &mut Random) {
+        for number in self.cheaters.iter().copied() {
+            let node = self.world.node(number);
+            for channel in node.protocol.channels() {
+                for side in [Side::Ours, Side::Theirs] {
+                    let locks = channel.end(side).locks().values();
+                    self.secrets.extend(locks.filter_map(|pending| pending.secret.clone()));
+                }
+                let state = OldState::of(channel).map(|state| (number, state));
+                if let Some(state) = state.filter(|state| !self.old_states.contains(state))
+                    && random.percent(60)
+                {
+                    self.old_states.push(state);
+                }
+            }
+        }
+    }
+
+    /// A cheater turns, or one that has turned does its worst on the chain.
+    fn cheat(&mut self, random: &mut Random) {
+        let cheaters: Vec<usize> = self.cheaters.iter().copied().collect();
+        let Some(number) = random.pick(&cheaters).copied() else { return };
+        if self.rogues.insert(number) {
+            self.world.stop(number);
+        }
+        self.attack(random, number);
+    }
+
+    pub(crate) fn attack(&mut self, random: &mut Random, number: usize) {
+        let secrets: Vec<_> = self.secrets.iter().cloned().collect();
+        if let Some(secret) = random.pick(&secrets).filter(|_| random.clone().percent(10)) {
+            self.world.submit(number, Call::RegisterSecret(secret.clone()));
+        }
+        let own = self.channels.iter().filter(|(left, right, _)| [left, right].contains(&&number));
+        let own: Vec<_> = own.map(|(.., channel)| *channel).collect();
+        let Some(channel) = random.pick(&own).copied() else { return };
+        let states = self
+            .old_states
+            .iter()
+            .filter(|(who, state)| *who == number && state.signed.proof.channel == channel);
+        let states: Vec<OldState> = states.map(|(_, state)| state.clone()).collect();
+        let mut calls = vec![];
+        match random.pick(&states) {
+            Some(state) => calls.extend([state.close(), state.update()]),
+            None => calls.push(Call::Close { channel, partner_proof: None }),
+        }
+        calls.extend(states.iter().filter_map(|state| state.unlock(&secrets)));
+        calls.into_iter().for_each(|call| self.world.submit(number, call));
+    }
+
+    /// Settles every channel in the first block in which the contract allows it.
+    pub(crate) fn settle_what_can_be(&mut self) {
+        let next = self.world.chain.head().0 + 1;
+        let due: Vec<_> = self
+            .world
+            .chain
+            .contracts()
+            .filter(|(_, contract)| !contract.is_settled())
+            .filter(|(_, contract)| contract.settles_after().is_some_and(|until| until.0 < next))
+            .map(|(channel, _)| channel)
+            .collect();
+        due.into_iter().for_each(|channel| self.world.submit(1, Call::Settle { channel }));
+    }
+
+    /// No node believes that a channel holds more or less than was put in.
+    fn assert_conserved(&self) {
+        for number in 1..=self.world.count() {
+            let protocol = &self.world.node(number).protocol;
+            for channel in protocol.channels() {
+                let sum = |amounts: [TokenAmount; 2]| amounts[0].try_add(amounts[1]).unwrap();
+                let both = [Side::Ours, Side::Theirs];
+                let balances = sum(both.map(|side| channel.balance(side)));
+                let deposits = sum(both.map(|side| channel.deposit(side)));
+                let is_whole = channel.phase() != Phase::Vanished;
+                assert!(!is_whole || balances == deposits, "node {number}: {channel:#?}");
+                for side in both {
+                    let locked = channel.end(side).locked();
+                    assert!(locked <= channel.balance(side), "node {number}: {channel:#?}");
+                }
+            }
+        }
+    }
+
+    /// Says whether a node has a payment whose secret nobody can know yet.
+    pub(crate) fn is_unshown(stage: &PaymentStage) -> bool {
+        matches!(stage, PaymentStage::Locked { revealed: false, .. })
+    }
+}
