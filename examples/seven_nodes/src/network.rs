@@ -152,7 +152,7 @@ impl Network {
     async fn run(&self, index: usize, peers_at: SocketAddr) -> Result<(Running, SocketAddr)> {
         let member = &self.members[index];
         let (key, deployment) = (member.key.clone(), self.deployment);
-        let settings = TransactionSettings::default();
+        let settings = TransactionSettings::development();
         let contracts =
             EvmContracts::connect(&self.endpoint, key.clone(), deployment, settings).await?;
         let mut recent = recent_blocks(member.store.as_ref())?;
