@@ -3,7 +3,10 @@ use crate::{
     values::parse_positive_amount, wire::Amount,
 };
 use axum::extract::State;
+use tally_chain::ChainError;
+use tally_channel_node::RequestError;
 use tally_http::Json;
+use tally_primitives::{NodeAddress, TokenAddress, TokenAmount};
 
 /// `GET /api/1/debug/balance/{token_address}/{address}`
 pub(crate) async fn balance(
@@ -13,8 +16,21 @@ pub(crate) async fn balance(
     let operation = Operation::Balance;
     let token = params.address("token_address", operation)?;
     let holder = params.address("address", operation)?;
-    let balance = api.node.token_balance(token, holder).await;
-    Ok(Json(Amount(balance.map_err(ApiError::during(operation))?)))
+    Ok(Json(Amount(read_balance(&api, operation, token, holder).await?)))
+}
+
+/// Reads a balance. What fails there for good is the contract: it is not a token.
+async fn read_balance(
+    api: &SmartRaidenApi,
+    operation: Operation,
+    token: TokenAddress,
+    holder: NodeAddress,
+) -> Result<TokenAmount, ApiError> {
+    api.node.token_balance(token, holder).await.map_err(|error| {
+        let is_permanent = matches!(error, RequestError::Chain(ChainError::Permanent { .. }));
+        let error = if is_permanent { RequestError::NotAToken(token) } else { error };
+        ApiError::during(operation)(error)
+    })
 }
 
 /// `GET` and `POST /api/1/debug/transfer/{token_address}/{address}/{value}`
@@ -26,6 +42,8 @@ pub(crate) async fn transfer(
     let token = params.address("token_address", operation)?;
     let recipient = params.address("address", operation)?;
     let value = parse_positive_amount(params.text("value")).map_err(|error| error.of("value"))?;
+    // A call to an address without a contract succeeds on the chain and transfers nothing.
+    read_balance(&api, operation, token, api.node.address()).await?;
     let transferred = api.node.transfer_tokens(token, recipient, value).await;
     transferred.map_err(ApiError::during(operation))?;
     Ok(Json("ok"))

@@ -62,7 +62,9 @@ impl Refusal {
             E::UnknownToken(_) => unknown(operation, "token_address"),
             E::UnknownChannel(_) => unknown(operation, "channel_address"),
             E::TokenAlreadyRegistered(_) | E::NotAToken(_) => conflict(Some("token_address")),
-            E::OwnAddress { role } | E::ZeroAddress { role } => conflict(Some(field_of(role))),
+            E::OwnAddress { role } | E::ZeroAddress { role } => {
+                conflict(Some(field_of(role, operation)))
+            }
             E::ChannelExists { .. } => conflict(Some("partner_address")),
             E::NoDirectChannel { .. } => conflict(Some("is_direct")),
             // Their texts begin with the field or are the document's own words.
@@ -153,8 +155,12 @@ pub(crate) fn statuses_of_bad_address(operation: Operation) -> (StatusCode, Upst
     (StatusCode::BAD_REQUEST, Upstream::status(upstream))
 }
 
-fn field_of(role: &str) -> &'static str {
-    if role == "partner" { "partner_address" } else { "target_address" }
+fn field_of(role: &str, operation: Operation) -> &'static str {
+    match (role, operation == Operation::TransferTokens) {
+        (_, true) => "address",
+        ("partner", false) => "partner_address",
+        (_, false) => "target_address",
+    }
 }
 
 fn field_of_change(operation: Operation) -> &'static str {

@@ -120,7 +120,9 @@ fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let schema = if name == "value" {
-            json!({ "type": "string", "pattern": "^([0-9]+|0[xX][0-9a-fA-F]+)$" })
+            // At least 1, in decimal or hexadecimal digits.
+            let pattern = "^(0*[1-9][0-9]*|0[xX]0*[1-9a-fA-F][0-9a-fA-F]*)$";
+            json!({ "type": "string", "pattern": pattern })
         } else {
             reference("Address")
         };
@@ -142,9 +144,15 @@ fn query_parameters(query: Query) -> Vec<Value> {
         parameter("from_block", "The first block, included; genesis if absent.", block.clone()),
         parameter("to_block", "The last block, included; the newest if absent.", block),
     ];
+    // Lists go on after an address, events at a position.
+    let cursor = if query == Query::Page { "^0[xX][0-9a-fA-F]{40}$" } else { "^[0-9]{1,19}$" };
     let page = [
         parameter("limit", "The most items in the reply.", limit),
-        parameter("cursor", "The x-next-cursor of the reply before.", json!({ "type": "string" })),
+        parameter(
+            "cursor",
+            "The x-next-cursor of the reply before.",
+            json!({ "type": "string", "pattern": cursor }),
+        ),
     ];
     match query {
         Query::Nothing => vec![],

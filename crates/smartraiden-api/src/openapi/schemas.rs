@@ -15,6 +15,12 @@ pub(super) fn all() -> Value {
             "maximum": AMOUNT_MAX,
             "description": "Base units of the token; bare digits, exact.",
         },
+        "PositiveAmount": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": AMOUNT_MAX,
+            "description": "Base units of the token, at least 1; bare digits, exact.",
+        },
         "Hash": { "type": "string", "pattern": "^0x[0-9a-f]{64}$" },
         "Number": { "type": "integer", "minimum": 0, "maximum": u64::MAX },
         "Ok": { "type": "string", "const": "ok" },
@@ -66,47 +72,88 @@ fn number(description: &str) -> Value {
     described("Number", description)
 }
 
-fn bodies() -> Vec<(&'static str, Value)> {
-    let open = object(
+/// Lets a field be `null`, which counts as absent.
+fn optional(schema: Value) -> Value {
+    let description = schema["description"].clone();
+    json!({ "anyOf": [schema, { "type": "null" }], "description": description })
+}
+
+fn bodies() -> [(&'static str, Value); 4] {
+    [("OpenChannel", open()), ("ChangeChannel", change()), ("Pay", pay()), ("Peer", peer())]
+}
+
+fn open() -> Value {
+    let settle_timeout =
+        number("Blocks of the window after a close; the node's default if absent or 0.");
+    object(
         &["partner_address", "token_address"],
         &[
             ("partner_address", address("The other participant.")),
             ("token_address", address("The token it carries; must be registered.")),
-            ("balance", amount("The first deposit; none if absent or 0.")),
-            (
-                "settle_timeout",
-                number("Blocks of the window after a close; the node's default if absent or 0."),
-            ),
-            ("state", json!({ "const": "", "description": "Absent or empty." })),
+            ("balance", optional(amount("The first deposit; none if absent or 0."))),
+            ("settle_timeout", optional(settle_timeout)),
+            ("state", json!({ "enum": ["", null], "description": "Absent or empty." })),
             ("reveal_timeout", json!({ "description": "Ignored." })),
         ],
-    );
+    )
+}
+
+fn change() -> Value {
     let states = json!({
-        "type": "string", "enum": ["closed", "settled", ""], "description": "What it shall be.",
+        "type": ["string", "null"],
+        "enum": ["closed", "settled", "", null],
+        "description": "What it shall be.",
     });
-    let change =
-        object(&[], &[("balance", amount("How many tokens more to deposit.")), ("state", states)]);
-    let pay = object(
+    let balance = optional(amount("How many tokens more to deposit."));
+    let mut change = object(&[], &[("balance", balance), ("state", states)]);
+    let deposits = json!({
+        "balance": { "type": "integer", "minimum": 1 },
+        "state": { "enum": ["", null] },
+    });
+    let ends = json!({
+        "balance": { "enum": [0, null] },
+        "state": { "enum": ["closed", "settled"] },
+    });
+    change["anyOf"] = json!([
+        { "required": ["balance"], "properties": deposits },
+        { "required": ["state"], "properties": ends },
+    ]);
+    change
+}
+
+fn pay() -> Value {
+    let is_direct = json!({ "type": "boolean", "description": "Only the direct channel." });
+    object(
         &["amount"],
         &[
-            ("amount", amount("What the target shall receive; at least 1.")),
-            ("identifier", number("The payment's number; drawn if absent or 0.")),
-            ("fee", amount("The most to add for mediators; 0 if absent.")),
-            ("is_direct", json!({ "type": "boolean", "description": "Only the direct channel." })),
+            ("amount", described("PositiveAmount", "What the target shall receive; at least 1.")),
+            ("identifier", optional(number("The payment's number; drawn if absent or 0."))),
+            ("fee", optional(amount("The most to add for mediators; 0 if absent."))),
+            ("is_direct", optional(is_direct)),
             ("initiator_address", json!({ "description": "Ignored." })),
             ("target_address", json!({ "description": "Ignored: the path says it." })),
             ("token_address", json!({ "description": "Ignored: the path says it." })),
         ],
-    );
-    let peer = object(
+    )
+}
+
+fn peer() -> Value {
+    let host = r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])";
+    let port =
+        "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+    let endpoint = json!({
+        "type": "string",
+        "pattern": format!("^{host}:{port}$"),
+        "description": "Where it listens: host:port.",
+    });
+    object(
         &["address", "ip_port"],
         &[
             ("address", address("The peer.")),
-            ("ip_port", text("Where it listens: host:port.")),
-            ("device_type", text("Accepted and ignored.")),
+            ("ip_port", endpoint),
+            ("device_type", optional(text("Accepted and ignored."))),
         ],
-    );
-    vec![("OpenChannel", open), ("ChangeChannel", change), ("Pay", pay), ("Peer", peer)]
+    )
 }
 
 fn channel_fields() -> Vec<(&'static str, Value)> {

@@ -236,6 +236,11 @@ fn asking(channel: &str) -> Vec<Case> {
             402,
             &["value: insufficient tokens", "700"],
         ),
+        (
+            format!("/api/1/debug/transfer/{unknown}/{token}/1"),
+            409,
+            &["token_address: ", "no ERC-20 token"],
+        ),
         ("/api/1/nothing".into(), 404, &["Resource not found"]),
         ("/api/1/channels/".into(), 404, &["Resource not found"]),
         ("/api/2/channels".into(), 404, &["Resource not found"]),

@@ -139,7 +139,10 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
     }
     for choice in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[choice].as_array() {
-            return choices.iter().filter(|one| fits(document, one, value)).count() == 1;
+            let fitting = choices.iter().filter(|one| fits(document, one, value)).count();
+            if fitting == 0 || (choice == "oneOf" && fitting > 1) {
+                return false;
+            }
         }
     }
     if schema.get("const").is_some_and(|expected| expected != value) {
@@ -152,6 +155,9 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         types.iter().filter_map(Value::as_str).collect()
     } else if let Some(one) = schema["type"].as_str() {
         vec![one]
+    } else if value.is_object() && schema["required"].is_array() {
+        // A choice says what an object must have, without saying that it is one.
+        vec!["object"]
     } else {
         return true;
     };
@@ -182,9 +188,10 @@ fn is_of_type(document: &Value, schema: &Value, name: &str, value: &Value) -> bo
     }
 }
 
-/// Understands the two patterns the document uses for replies: hexadecimal of a fixed length.
+/// Understands the patterns that the document uses for replies: hexadecimal of a fixed length.
 fn fits_pattern(pattern: &Value, text: &str) -> bool {
-    let Some(pattern) = pattern.as_str() else { return true };
+    let hexadecimal = pattern.as_str().filter(|pattern| pattern.starts_with("^0"));
+    let Some(pattern) = hexadecimal else { return true };
     let digits = pattern.rsplit('{').next().and_then(|end| end.strip_suffix("}$"));
     let length: usize = digits.unwrap().parse().unwrap();
     text.strip_prefix("0x")
