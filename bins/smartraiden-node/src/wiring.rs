@@ -72,7 +72,9 @@ async fn start_node(
         None => SourceStart::Fresh,
     };
     let follower = EvmSource::start(&endpoint, deployment, start, source);
-    let node_config = node_config(config, &deployment, source);
+    // Not knowing only means that the node is ready a block later.
+    let head = endpoint.head().await.ok();
+    let node_config = NodeConfig { head, ..node_config(config, &deployment, source) };
     let node = Node::start(node_config, key, store, follower, Arc::new(contracts));
     Ok(Wired { node: node.map_err(not_started)?, deployment, embedded })
 }

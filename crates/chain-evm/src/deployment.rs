@@ -120,6 +120,16 @@ impl Endpoint {
         let number = self.chain_number().await;
         number.map(ChainId).map_err(|failure| failure.during("asking for the chain's number"))
     }
+
+    /// Returns the number of the newest block.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`] if the server does not say.
+    pub async fn head(&self) -> Result<BlockNumber, ChainError> {
+        let newest = self.newest().await;
+        newest.map(|head| head.at().number).map_err(|failure| failure.during("asking for the head"))
+    }
 }
 
 /// Refuses an address without code.

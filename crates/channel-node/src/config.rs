@@ -1,7 +1,7 @@
 use crate::PeerEndpoint;
 use std::{net::SocketAddr, time::Duration};
 use tally_net::Limits;
-use tally_primitives::{Address, BlockSpan, ChainId, TokenAmount};
+use tally_primitives::{Address, BlockNumber, BlockSpan, ChainId, TokenAmount};
 
 /// What a node is started with.
 #[derive(Debug, Clone)]
@@ -13,6 +13,9 @@ pub struct NodeConfig {
     /// Blocks that a block must lie below the newest one before its events are believed; as the
     /// chain source was told.
     pub confirmations: BlockSpan,
+    /// The chain's newest block when the node is started, if known. A node that stored all blocks
+    /// up to it has caught up with the chain without waiting for another one.
+    pub head: Option<BlockNumber>,
     /// Blocks kept in reserve to bring a secret to the chain.
     pub reveal_timeout: BlockSpan,
     /// The settlement window of channels that are opened without naming one.
@@ -53,6 +56,7 @@ impl NodeConfig {
             chain,
             registry,
             confirmations: BlockSpan(0),
+            head: None,
             reveal_timeout: REVEAL_TIMEOUT,
             settle_timeout: SETTLE_TIMEOUT,
             mediates: true,

@@ -104,7 +104,12 @@ impl Node {
         let (ended, end) = oneshot::channel();
         thread::Builder::new()
             .name("channel-owner".to_owned())
-            .spawn(move || drop(ended.send(work(&mut owner, &mut inputs, performer))))
+            .spawn(move || {
+                let end = work(&mut owner, &mut inputs, performer);
+                // Whoever hears of the end may end the process: no store may be open then.
+                drop((owner, inputs));
+                drop(ended.send(end));
+            })
             .map_err(StartError::Thread)?;
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(async move {
@@ -199,8 +204,10 @@ fn load(
         counters: Counters::default(),
         connected: BTreeMap::new(),
         grace_until: Some(Instant::now() + config.connect_grace),
+        synced: block
+            .zip(config.head)
+            .is_some_and(|(block, head)| head.since(block.number) <= config.confirmations),
         block,
-        synced: false,
         changes: Changes::default(),
         group: Group::default(),
         groups: 0,
