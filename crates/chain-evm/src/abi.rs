@@ -110,6 +110,10 @@ sol! {
         error LockExpired(bytes32 hashlock, uint256 expiration);
         error InvalidMerkleProof(bytes32 leaf);
         error TransferredAmountOverflow(uint256 transferredAmount, uint256 amount);
+        error WrongTotal(uint256 balance1, uint256 balance2, uint256 total);
+        error NothingToWithdraw(uint256 given, uint256 stored);
+        error WithdrawTooLarge(uint256 amount, uint256 available);
+        error NothingToCollect(address account);
         error EndpointTooLong(uint256 length, uint256 maximum);
         error ReentrancyGuardReentrantCall();
         error SafeERC20FailedOperation(address token);

@@ -21,7 +21,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
-use tally_primitives::{BlockHash, BlockNumber, BlockRef, ChainId, NodeAddress, Wei};
+use tally_primitives::{
+    BlockHash, BlockNumber, BlockRef, ChainId, NodeAddress, TransactionHash, Wei,
+};
 use tokio::sync::{broadcast, watch};
 
 mod state;
@@ -135,6 +137,11 @@ impl DevChain {
     pub fn take_back(&self, depth: u64, undone: Undone) -> Result<BlockRef, TooDeepError> {
         self.lock().take_back(depth, undone).map_err(|_| TooDeepError { depth })?;
         Ok(self.head())
+    }
+
+    /// Returns the transactions that wait to be mined, in no order.
+    pub fn waiting(&self) -> Vec<TransactionHash> {
+        self.lock().pool.hashes().map(TransactionHash).collect()
     }
 
     /// Gives an account a balance of native coin out of nothing.

@@ -32,8 +32,16 @@ impl Pool {
     }
 
     pub(crate) fn find(&self, hash: B256) -> Option<&Arc<SignedTransaction>> {
+        self.all().find(|signed| signed.hash == hash)
+    }
+
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = B256> {
+        self.all().map(|signed| signed.hash)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<SignedTransaction>> {
         let waiting = self.by_sender.values().flat_map(BTreeMap::values);
-        waiting.map(|waiting| &waiting.signed).find(|signed| signed.hash == hash)
+        waiting.map(|waiting| &waiting.signed)
     }
 
     /// Adds a transaction, or replaces the one with the same nonce if it pays enough more.

@@ -1,0 +1,280 @@
+//! Connections that break and servers that restart, lag and repeat themselves.
+
+use crate::{
+    common::{Deployed, key},
+    suite::Dev,
+};
+use axum::{Json, Router, extract::State, routing::post};
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tally_chain::{ChainEvent, ChainSource, ChainUpdate, ChannelContracts, SourceStart};
+use tally_chain_evm::{
+    DevChain, Endpoint, EvmContracts, EvmSource, SourceSettings, TransactionSettings, Undone,
+};
+use tally_primitives::{BlockRef, BlockSpan, Secret};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+/// How long anything here may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A TCP relay whose connections can be cut.
+struct Relay {
+    address: SocketAddr,
+    cuts: watch::Sender<u64>,
+}
+
+impl Relay {
+    async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let cuts = watch::Sender::new(0);
+        let seen = cuts.subscribe();
+        tokio::spawn(async move {
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut cut = seen.clone();
+                cut.mark_unchanged();
+                tokio::spawn(async move {
+                    let Ok(mut far) = TcpStream::connect(server).await else { return };
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => {}
+                        _ = cut.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { address, cuts }
+    }
+
+    fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+}
+
+/// Reads until `head`, checking that each block follows the one before; returns the secrets seen.
+async fn read_to(
+    source: &mut EvmSource,
+    last: &mut Option<BlockRef>,
+    head: BlockRef,
+) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    while *last != Some(head) {
+        let update = tokio::time::timeout(LIMIT, source.next_update()).await;
+        match update.expect("an update was missed").unwrap() {
+            ChainUpdate::Connected { block, .. } => {
+                if let Some(last) = last {
+                    assert_eq!(
+                        (block.parent, block.at.number),
+                        (last.hash, last.number.after(BlockSpan(1)))
+                    );
+                }
+                for logged in block.events {
+                    if let ChainEvent::SecretRevealed { secret, .. } = logged.event {
+                        secrets.push(secret);
+                    }
+                }
+                *last = Some(block.at);
+            }
+            ChainUpdate::RolledBackTo(fork) => *last = Some(fork),
+        }
+    }
+    secrets
+}
+
+fn start(endpoint: &Endpoint, deployed: &Deployed<Dev>) -> EvmSource {
+    let settings =
+        SourceSettings { poll: Duration::from_millis(50), ..SourceSettings::development() };
+    EvmSource::start(endpoint, deployed.deployment, SourceStart::Fresh, settings)
+}
+
+/// Goal: connections may break at any moment, for reading and for writing. Method: cut all of them
+/// before and after each of many events; the callers' transactions go through the same relay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections_lose_nothing() {
+    for scheme in ["ws", "http"] {
+        let deployed = Deployed::on(Dev::in_process()).await;
+        let chain = &deployed.control.chain;
+        let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let relay = Relay::to(server.address()).await;
+        let endpoint = Endpoint::from_url(&format!("{scheme}://{}", relay.address)).unwrap();
+        let contracts = EvmContracts::connect(
+            &endpoint,
+            key(1),
+            deployed.deployment,
+            TransactionSettings {
+                poll: Duration::from_millis(50),
+                ..TransactionSettings::development()
+            },
+        )
+        .await
+        .unwrap();
+        let mut source = start(&endpoint, &deployed);
+        let (mut last, mut seen, mut sent) = (None, Vec::new(), Vec::new());
+        for byte in 0..12 {
+            relay.cut();
+            let secret = Secret::new([byte; 32]);
+            sent.push(secret.clone());
+            // A call that was cut off before it was sent says so; it is made again until it is
+            // through. Registering is idempotent.
+            while contracts.register_secret(secret.clone()).await.is_err() {}
+            relay.cut();
+            seen.extend(read_to(&mut source, &mut last, chain.head()).await);
+        }
+        assert_eq!(seen, sent, "{scheme}");
+        server.stop().await;
+    }
+}
+
+/// Goal: a server that was away is followed on. Method: stop it, make blocks and a reorganisation,
+/// start it on the same port.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_server_is_followed_on() {
+    for scheme in ["ws", "http"] {
+        let deployed = Deployed::on(Dev::in_process()).await;
+        let chain = &deployed.control.chain;
+        let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = server.address();
+        let endpoint = Endpoint::from_url(&format!("{scheme}://{address}")).unwrap();
+        let mut source = start(&endpoint, &deployed);
+        let mut last = None;
+        read_to(&mut source, &mut last, chain.head()).await;
+        server.stop().await;
+
+        chain.reorg(2, Undone::Requeued).unwrap();
+        deployed.contracts[0].register_secret(Secret::new([7; 32])).await.unwrap();
+        let server = serve_again(chain, address).await;
+        let seen = read_to(&mut source, &mut last, chain.head()).await;
+        assert_eq!(seen, [Secret::new([7; 32])], "{scheme}");
+        server.stop().await;
+    }
+}
+
+/// Serves on a port that was just given up; the system may keep it for a moment.
+async fn serve_again(chain: &DevChain, address: SocketAddr) -> tally_chain_evm::DevServer {
+    let again = async {
+        loop {
+            match chain.serve(address).await {
+                Ok(server) => return server,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, again).await.expect("the port stays taken")
+}
+
+/// A server behind a balancer: half of the calls are answered by one that is three blocks behind,
+/// and logs come twice.
+#[derive(Clone)]
+struct Balanced {
+    chain: DevChain,
+    client: reqwest::Client,
+    url: String,
+    calls: Arc<AtomicU64>,
+}
+
+impl Balanced {
+    const LAG: u64 = 3;
+
+    async fn answer_one(&self, call: Value) -> Value {
+        // Neither regular nor random: a strict alternation could always meet the same calls.
+        let count = self.calls.fetch_add(1, Ordering::Relaxed);
+        let is_behind = count.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 0;
+        let newest = self.chain.head().number.0.saturating_sub(Self::LAG);
+        let mut call = call;
+        let answer = json!({ "jsonrpc": "2.0", "id": call["id"] });
+        if is_behind && call["method"] == "eth_getBlockByNumber" {
+            let number = call["params"][0].as_str().unwrap().to_owned();
+            if number == "latest" {
+                call["params"][0] = json!(format!("{newest:#x}"));
+            } else if u64::from_str_radix(number.trim_start_matches("0x"), 16).unwrap() > newest {
+                let mut answer = answer;
+                answer["result"] = Value::Null;
+                return answer;
+            }
+        }
+        let logs_wanted = call["method"] == "eth_getLogs";
+        let response = self.client.post(&self.url).json(&call).send().await.unwrap();
+        let mut answer: Value = response.json().await.unwrap();
+        if let Some(logs) = answer["result"].as_array_mut().filter(|_| logs_wanted) {
+            let mut again = logs.clone();
+            again.reverse();
+            logs.extend(again);
+        }
+        answer
+    }
+}
+
+async fn answer(State(server): State<Balanced>, Json(body): Json<Value>) -> Json<Value> {
+    let Value::Array(calls) = body else { return Json(server.answer_one(body).await) };
+    let mut answers = Vec::new();
+    for call in calls {
+        answers.push(server.answer_one(call).await);
+    }
+    Json(Value::Array(answers))
+}
+
+/// Goal: servers that lag behind each other and repeat logs change nothing but the delay. Method: a
+/// balancer in front of a chain that grows and is reorganised.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lagging_servers_change_nothing() {
+    let deployed = Deployed::on(Dev::in_process()).await;
+    let chain = &deployed.control.chain;
+    let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let balanced = Balanced {
+        chain: chain.clone(),
+        client: client(),
+        url: server.http_url(),
+        calls: Arc::default(),
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/", post(answer)).with_state(balanced);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let mut source = start(&Endpoint::from_url(&url).unwrap(), &deployed);
+    let (mut last, mut seen) = (None, Vec::new());
+    for byte in 0..6 {
+        deployed.contracts[0].register_secret(Secret::new([byte; 32])).await.unwrap();
+        chain.mine(2);
+        seen.extend(read_to(&mut source, &mut last, chain.head()).await);
+    }
+    assert_eq!(seen, (0..6).map(|byte| Secret::new([byte; 32])).collect::<Vec<_>>());
+
+    chain.reorg(3, Undone::Requeued).unwrap();
+    let again = read_to(&mut source, &mut last, chain.head()).await;
+    assert_eq!(again, [Secret::new([5; 32])]);
+    server.stop().await;
+}
+
+/// An HTTP client for test servers.
+pub(crate) fn client() -> reqwest::Client {
+    // Another test may have been quicker.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// Goal: a server on another chain is refused for good, not retried for ever.
+#[tokio::test]
+async fn another_chain_is_refused() {
+    let deployed = Deployed::on(Dev::in_process()).await;
+    let mut deployment = deployed.deployment;
+    deployment.chain_id.0 += 1;
+    let endpoint = &deployed.control.endpoint;
+    let settings = SourceSettings::development();
+    let mut source = EvmSource::start(endpoint, deployment, SourceStart::Fresh, settings);
+    let error = tokio::time::timeout(LIMIT, source.next_update()).await.unwrap().unwrap_err();
+    assert!(matches!(error, tally_chain::ChainError::Permanent { .. }), "{error:?}");
+    let settings = TransactionSettings::development();
+    EvmContracts::connect(endpoint, key(1), deployment, settings).await.unwrap_err();
+}
