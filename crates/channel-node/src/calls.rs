@@ -66,12 +66,32 @@ impl Calls {
         self.states.insert(done.subject, state);
     }
 
-    /// Forgets what is over: mined calls whose block was processed, and long rests.
-    pub(crate) fn block_reached(&mut self, confirmed: BlockNumber, now: Instant) {
+    /// Lets a call about `subject` happen at once when it is ordered again.
+    pub(crate) fn forget(&mut self, subject: Subject) {
+        self.states.remove(&subject);
+    }
+
+    /// Says whether a failed call may be made again by now.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.states.values().any(|state| match state {
+            State::Running { .. } | State::Mined { .. } => false,
+            State::Resting { until, .. } => *until <= now,
+        })
+    }
+
+    /// Forgets failed calls that nobody ordered again although they might have been made.
+    pub(crate) fn forget_unwanted(&mut self, now: Instant) {
         self.states.retain(|_, state| match state {
-            State::Running { .. } => true,
+            State::Running { .. } | State::Mined { .. } => true,
+            State::Resting { until, .. } => *until > now,
+        });
+    }
+
+    /// Forgets mined calls whose block was processed.
+    pub(crate) fn block_reached(&mut self, confirmed: BlockNumber) {
+        self.states.retain(|_, state| match state {
+            State::Running { .. } | State::Resting { .. } => true,
             State::Mined { block } => *block > confirmed,
-            State::Resting { until, failures } => *until + pause(*failures) > now,
         });
     }
 

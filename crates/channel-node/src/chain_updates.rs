@@ -7,10 +7,12 @@ use crate::{
     owner::Owner,
     store::{BLOCKS, write},
 };
-use std::time::Instant;
 use tally_chain::{Block, ChainEvent, ChainUpdate, LoggedEvent};
 use tally_channel::{ChainFact, Channel, ChannelFact, Event, Side, StoredProof};
 use tally_primitives::{BlockNumber, BlockRef, ChannelAddress, Hashlock, Secret};
+
+/// Blocks between two lines of the log while the node catches up: seconds of work.
+const PROGRESS_BLOCKS: u64 = 10_000;
 
 impl Owner {
     pub(crate) fn chain_update(&mut self, update: ChainUpdate) {
@@ -38,9 +40,20 @@ impl Owner {
             self.group.batch.delete(BLOCKS, old.to_be_bytes());
         }
         self.block = Some(block.at);
-        self.synced = self.synced || head.since(at) <= self.config.confirmations;
+        self.note_progress(at, head);
         self.chain.prune(at);
-        self.calls.block_reached(at, Instant::now());
+        self.calls.block_reached(at);
+    }
+
+    /// Says how far the first synchronisation is, now and then.
+    fn note_progress(&mut self, at: BlockNumber, head: BlockNumber) {
+        if self.synced {
+            return;
+        }
+        self.synced = head.since(at) <= self.config.confirmations;
+        if self.synced || at.0.is_multiple_of(PROGRESS_BLOCKS) {
+            tracing::info!(block = %at, %head, synced = self.synced, "following the chain");
+        }
     }
 
     fn roll_back(&mut self, to: BlockRef) {

@@ -16,6 +16,8 @@ pub(crate) enum Effect {
     Acknowledge { peer: NodeAddress, received: Received },
     /// Connect to a peer and stay connected.
     Connect(NodeAddress),
+    /// End the connection with a peer; it may come back.
+    Disconnect(NodeAddress),
     /// Tell the transport where a peer listens; `None` to forget it.
     Locate(NodeAddress, Option<PeerAddress>),
     /// Call a contract.

@@ -9,6 +9,9 @@ use tally_storage::{Batch, KeyRange, Store, StoreError};
 /// [`WINDOW`](crate::outbox::WINDOW) under way, so only a peer that breaks the rules meets this
 /// bound; what comes beyond is dropped, and comes again after a reconnection.
 const WAITING_MAX: usize = 1024;
+/// The same for a stranger, who may be a partner whose channel this node has not seen yet, or
+/// anybody.
+const WAITING_OF_STRANGER_MAX: usize = 64;
 
 /// How far each peer's messages were processed, and those that wait for the chain.
 ///
@@ -69,6 +72,8 @@ pub(crate) enum Arrival<M> {
     Due(M),
     /// It waits behind others, or was there before, or cannot be placed.
     Held,
+    /// Too many wait: drop the connection, so that the peer sends it again later.
+    Overflow,
 }
 
 impl<M> Default for Inbox<M> {
@@ -136,6 +141,8 @@ impl<M> Inbox<M> {
 
     /// Places the message with number `seq`.
     pub(crate) fn arrive(&mut self, peer: NodeAddress, seq: u64, message: M) -> Arrival<M> {
+        let is_partner = self.is_partner(peer);
+        let bound = if is_partner { WAITING_MAX } else { WAITING_OF_STRANGER_MAX };
         let feed = self.feeds.entry(peer).or_default();
         if feed.mark.processed == 0 && feed.waiting.is_empty() {
             // Whatever the peer sent before this node's data was made is not to be had any more.
@@ -148,8 +155,10 @@ impl<M> Inbox<M> {
             tracing::debug!(%peer, seq, expected, "a message ahead of its turn was dropped");
         } else if seq == expected && feed.waiting.is_empty() {
             return Arrival::Due(message);
-        } else if seq == expected && feed.waiting.len() < WAITING_MAX {
+        } else if seq == expected && feed.waiting.len() < bound {
             feed.waiting.push_back(message);
+        } else if seq == expected {
+            return Arrival::Overflow;
         }
         Arrival::Held
     }

@@ -1,4 +1,4 @@
-use crate::{Command, calls::CallResult, receive::Incoming, requests::Waiting};
+use crate::{Command, answers::Waiting, calls::CallResult, receive::Incoming};
 use tally_chain::{ChainError, ChainUpdate};
 use tally_net::{ConnectionId, Epoch};
 use tally_primitives::NodeAddress;

@@ -8,6 +8,7 @@
 //! second thread, which commits it and only then lets it happen. Start reading with [`Node`], then
 //! `owner` and `commit`; docs/adr/0003 says why it is built so.
 
+mod answers;
 mod call;
 mod calls;
 mod candidates;

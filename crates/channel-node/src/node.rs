@@ -1,5 +1,6 @@
 use crate::{
     NodeConfig, NodeHandle, StartError, StopReason,
+    answers::Requests,
     calls::Calls,
     chain_view::ChainView,
     commit::{self, Group, Progress},
@@ -13,9 +14,7 @@ use crate::{
     payments::Payments,
     perform::Performer,
     receive::{self, Checker, Incoming},
-    recovery,
-    requests::Requests,
-    store,
+    recovery, store,
 };
 use std::{
     collections::BTreeMap,

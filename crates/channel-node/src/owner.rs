@@ -2,6 +2,7 @@
 
 use crate::{
     NodeConfig, Reply,
+    answers::Requests,
     call::{Call, Ordered},
     calls::Calls,
     chain_view::ChainView,
@@ -15,7 +16,6 @@ use crate::{
     outbox::Outbox,
     payments::Payments,
     receive::Incoming,
-    requests::Requests,
     store::{CHANNELS, MEDIATIONS, PAYMENTS, RECEIPTS, REGISTERED, payment_key, write},
 };
 use std::{
@@ -115,6 +115,11 @@ impl Owner {
         let partners: Vec<NodeAddress> = self.live_partners().into_iter().collect();
         self.group.effects.extend(partners.into_iter().map(Effect::Connect));
         self.group.effects.extend(self.outbox.peers().map(Effect::Connect));
+        self.order_wanted();
+    }
+
+    /// Orders all contract calls that are still wanted.
+    fn order_wanted(&mut self) {
         for action in self.protocol.resume() {
             self.carry_out(action);
         }
@@ -148,6 +153,10 @@ impl Owner {
         if self.grace_until.is_some_and(|until| until <= now) {
             self.grace_until = None;
             self.retry_waiting();
+        }
+        if self.calls.is_due(now) {
+            self.order_wanted();
+            self.calls.forget_unwanted(now);
         }
         self.payments.expire(now, &mut self.group);
         self.expire_requests(now);

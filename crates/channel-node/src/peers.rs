@@ -32,8 +32,15 @@ impl Owner {
                 }
             }
             PeerInput::Message { peer, seq, incoming } => {
-                if let Arrival::Due(incoming) = self.inbox.arrive(peer, seq, incoming) {
-                    self.take_message(peer, incoming);
+                match self.inbox.arrive(peer, seq, incoming) {
+                    Arrival::Due(incoming) => {
+                        self.take_message(peer, incoming);
+                    }
+                    Arrival::Held => {}
+                    Arrival::Overflow => {
+                        tracing::warn!(%peer, "too many messages of a peer wait for the chain");
+                        self.group.effects.push(Effect::Disconnect(peer));
+                    }
                 }
             }
             PeerInput::Acknowledged { peer, seq } => {

@@ -50,6 +50,7 @@ impl Performer {
                 self.net.acknowledge(peer, received.epoch, received.seq);
             }
             Effect::Connect(peer) => self.net.connect(peer),
+            Effect::Disconnect(peer) => self.net.disconnect(peer),
             Effect::Locate(peer, Some(address)) => self.net.set_address(peer, address),
             Effect::Locate(peer, None) => self.net.remove_address(peer),
             Effect::Answer(answer) => answer.give(),

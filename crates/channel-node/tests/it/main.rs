@@ -5,6 +5,7 @@
 
 mod channels;
 mod crash;
+mod hostile;
 mod pay;
 mod reorg;
 mod restart;

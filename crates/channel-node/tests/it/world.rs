@@ -71,6 +71,10 @@ impl World {
         Self { chain, token, endpoint, deployment, keys }
     }
 
+    pub(crate) fn key(&self, index: usize) -> SecretKey {
+        self.keys[index].clone()
+    }
+
     pub(crate) fn node_address(&self, index: usize) -> NodeAddress {
         self.keys[index].address()
     }
