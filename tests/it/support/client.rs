@@ -68,6 +68,11 @@ impl Client {
                 let builder = builder.header("content-type", "application/json");
                 self.agent.run(builder.body(text.to_owned()).expect("a valid request"))
             }
+            // Without this the client would announce a body and then send none.
+            None if method == "PUT" || method == "POST" => {
+                let builder = builder.header("content-length", "0");
+                self.agent.run(builder.body(()).expect("a valid request"))
+            }
             None => self.agent.run(builder.body(()).expect("a valid request")),
         };
         let mut reply = reply.map_err(|error| format!("{request}: {error}"))?;

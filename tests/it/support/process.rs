@@ -74,7 +74,11 @@ impl Drop for Process {
 
 #[expect(clippy::print_stderr, reason = "the log of a failing test")]
 fn show_end(name: &str, log: &str) {
-    let lines: Vec<&str> = log.lines().collect();
+    // What the tests' own looking causes, and what anvil writes for every call, would hide the rest.
+    let is_noise = |line: &&str| {
+        line.contains("/readyz") || line.contains("/metrics") || line.starts_with("eth_")
+    };
+    let lines: Vec<&str> = log.lines().filter(|line| !is_noise(line)).collect();
     let skipped = lines.len().saturating_sub(LOG_LINES_SHOWN);
     eprintln!("---- {name}, {skipped} lines and then:\n{}\n----", lines[skipped..].join("\n"));
 }
