@@ -58,10 +58,11 @@ fn two_nodes_pay_each_other() {
     let pay = format!("/transfers/{token}/{KEY_ADDRESS}");
     let amount = r#"{"amount": 45, "identifier": 1}"#;
     until("the second has dialled the first", || first.call("POST", &pay, amount).0 == 200);
+    let balance = |node: &Daemon| node.field("GET", &path, "", "balance");
+    until("the money has arrived", || balance(&second) == "45");
     let back = format!("/transfers/{token}/{}", said["node"]);
     let amount = r#"{"amount": 5, "is_direct": true}"#;
     assert_eq!(second.field("POST", &back, amount, "amount"), "5");
-    let balance = |node: &Daemon| node.field("GET", &path, "", "balance");
     assert_eq!((balance(&first), balance(&second)), ("260".to_owned(), "40".to_owned()));
     assert_eq!(second.call("POST", &back, r#"{"amount": 41}"#).0, 409);
 }
