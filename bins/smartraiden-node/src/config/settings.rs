@@ -169,7 +169,7 @@ settings! {
     #[arg(long, env = "SMARTRAIDEN_TLS_CLIENT_CA", value_name = "FILE", help_heading = API)]
     tls_client_ca [PathBuf]
 
-    /// Web origin whose pages may call the API, such as https://wallet.example; may be repeated.
+    /// Web origin whose pages may call the API: scheme, host and port; may be repeated.
     #[arg(long, env = "SMARTRAIDEN_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     #[arg(help_heading = API)]
     cors_origin [Vec<String>]
