@@ -33,10 +33,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("quinn*", &["tally-net"]),
     ("secp256k1*", &["tally-crypto"]),
     ("axum*", &["tally-chain-evm", "tally-http", "tally-smartraiden-api", "smartraiden-node"]),
-    // Values, cores and ports do no I/O.
+    // Values, cores and ports do no I/O; only the chain port's test double awaits.
     (
         "tokio*",
         &[
+            "tally-chain",
             "tally-chain-evm",
             "tally-net",
             "tally-channel-node",
