@@ -1,0 +1,200 @@
+//! docs/benchmarks.md, written by the run itself.
+
+use crate::{
+    cases::{Case, Needs},
+    limits::{Rate, Rates},
+    load::Plan,
+    machine::Machine,
+    measure::{Measurement, Outcome},
+};
+use std::fmt::Write as _;
+
+/// The goals of the design on two cores: the prefix of a name, and the goal in words.
+const GOALS: &[(&str, &str)] = &[
+    ("channel.direct.1", "p50 below 5 ms"),
+    ("channel.direct.64", "2,000/s and half the limit"),
+    ("channel.mediated1.1", "p50 below 10 ms"),
+    ("channel.mediated1.64", "600/s and half the limit"),
+];
+
+/// Returns the table of results.
+pub(crate) fn table(measurements: &[Measurement], results: &[Outcome]) -> String {
+    let mut text = String::from(
+        "| case | per second | p50 ms | p99 ms | limit per second | ratio | goal |\n\
+         |---|---:|---:|---:|---:|---:|---|\n",
+    );
+    debug_assert_eq!(measurements.len(), results.len(), "each case has one result");
+    for result in results {
+        let goal = GOALS.iter().find(|(name, _)| *name == result.name).map_or("", |(_, goal)| goal);
+        let row = format!(
+            "| `{}` | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {goal} |\n",
+            result.name,
+            result.per_second,
+            result.p50_ms,
+            result.p99_ms,
+            result.limit_per_second,
+            result.ratio,
+        );
+        text.push_str(&row);
+    }
+    text
+}
+
+/// Returns the whole document.
+pub(crate) fn whole(
+    machine: &Machine,
+    plan: &Plan,
+    rates: &Rates,
+    measurements: &[Measurement],
+    results: &[Outcome],
+) -> String {
+    let mut text = String::from(
+        "# Benchmarks\n\nWritten by `make bench`; do not edit. What is printed here is one run on one machine: compare \
+         ratios, not figures.\n\n",
+    );
+    text.push_str(&machine_section(machine, rates));
+    text.push_str("\n## Payments\n\n");
+    text.push_str(&table(measurements, results));
+    text.push_str(&method(plan));
+    text.push_str(&limit_section(rates, measurements));
+    text.push_str(&design_definition(rates, results));
+    text.push_str(&processor_section(rates, measurements));
+    text.push_str(REPRODUCE);
+    text
+}
+
+fn machine_section(machine: &Machine, rates: &Rates) -> String {
+    let rate = |name: &str, rate: Rate| {
+        format!("| {name} | {:.0} | {:.0} | {:.1} |\n", rate.alone, rate.together, 1e6 / rate.alone)
+    };
+    let Machine { cores, model, memory_gib, kernel, file_system, rustc, date } = machine;
+    let mut text = format!(
+        "## Machine\n\n\
+         {cores} cores of {model}, {memory_gib} GiB of memory, {kernel}, databases on {file_system}, {rustc}, \
+         {date}.\n\n\
+         | operation | per second, one thread | {cores} threads | µs each, one thread |\n|---|---:|---:|---:|\n"
+    );
+    text.push_str(&rate("sign a digest (secp256k1, recoverable)", rates.sign));
+    text.push_str(&rate("verify (recover the signer)", rates.verify));
+    text.push_str(&rate("hash 160 bytes (Keccak-256)", rates.hash));
+    text.push_str(&rate("commit 512 bytes to RocksDB, synced", rates.sync));
+    text.push_str(
+        "\nMeasured in the same run, before the payments and after them; the table shows the mean. With several threads \
+         each syncs a database of its own, as nodes do.\n",
+    );
+    text
+}
+
+fn method(plan: &Plan) -> String {
+    format!(
+        "\n`channel.direct.N` pays over the direct channel without a lock, `channel.direct.http.N` the same over the HTTP \
+         API, `channel.mediatedM.N` with a lock through M mediators; N payments are in flight at any time, so N = 1 is \
+         sequential. All nodes of a case run in one process and share its cores: two, three or five of them, with \
+         an embedded chain, real QUIC over loopback, and RocksDB with real syncs. All payments go the same way.\n\n\
+         A payment counts when `NodeHandle::pay` (or the HTTP reply) says that it succeeded: a direct one when the payee has \
+         stored it, a mediated one when the secret has come back to the payer. Latencies are those of that answer. \
+         {:.0} s of warm-up, then {} repetitions of {:.0} s, of which the table shows the medians. After every case \
+         the run waits until nothing is under way and checks that in every channel exactly what was paid has moved, as \
+         both ends see it, and that no lock is left.\n",
+        plan.warm_up.as_secs_f64(),
+        plan.repetitions,
+        plan.each.as_secs_f64(),
+    )
+}
+
+fn limit_section(rates: &Rates, measurements: &[Measurement]) -> String {
+    let mut text = String::from(
+        "\n## The limit\n\n\
+         What one payment cannot do without, whatever the implementation: signatures, verifications, hashes, and \
+         commits that must be on the disk. A direct transfer is one message: the payer signs and stores it, the payee \
+         checks and stores it. A mediated one has two signed messages a hop (the lock, and what pays it), and every \
+         message is stored by its sender before it leaves. The limit is the smallest of three bounds:\n\n\
+         * *cores* = 1 / (signatures / S + verifications / V + hashes / H): all cores do nothing else. S, V and H are \
+         the rates of all cores together.\n\
+         * *latency* = N / (signatures / s + verifications / v + syncs / d), counting only what must follow each other \
+         before the payer is answered, at the rates of one thread. With N in flight, N payments go through this at \
+         the same time.\n\
+         * *disk* = N · D / syncs: a sync is shared by all payments in flight at best, so each needs at least an Nth \
+         of its syncs. D is the rate of all threads together.\n\n\
+         | case | sign | verify | hash | sync | one after the other: sign, verify, sync | cores | latency | disk | bound by |\n\
+         |---|---:|---:|---:|---:|---|---:|---:|---:|---|\n",
+    );
+    for measured in measurements {
+        text.push_str(&limit_row(rates, measured.case));
+    }
+    text
+}
+
+fn limit_row(rates: &Rates, case: Case) -> String {
+    let Needs { signatures, verifications, hashes, syncs, path } = case.needs();
+    let bounds = rates.bounds(case);
+    format!(
+        "| `{}` | {signatures} | {verifications} | {hashes} | {syncs} | {}, {}, {} | {:.0} | {:.0} | {:.0} | {} |\n",
+        case.name(),
+        path.signatures,
+        path.verifications,
+        path.syncs,
+        bounds.cores,
+        bounds.latency,
+        bounds.disk,
+        bounds.which(),
+    )
+}
+
+/// The design counts two signatures and two verifications for a direct transfer.
+fn design_definition(rates: &Rates, results: &[Outcome]) -> String {
+    let limit = 1.0 / (2.0 / rates.sign.together + 2.0 / rates.verify.together);
+    let busiest = results.iter().find(|result| result.name == "channel.direct.64");
+    let ratio = busiest.map_or(0.0, |result| result.per_second / limit);
+    format!(
+        "\nThe design's goal counts two signatures and two verifications for a direct transfer, with syncs shared by all. \
+         This protocol needs half of that, so the limit above is the harder one. By the design's count the limit on this \
+         machine is {limit:.0} per second, and `channel.direct.64` reaches {ratio:.2} of it.\n"
+    )
+}
+
+fn processor_section(rates: &Rates, measurements: &[Measurement]) -> String {
+    let mut text = String::from(
+        "\n## Where the time goes\n\n\
+         | case | slowest to fastest repetition | cores busy | by other programs | µs of one core per payment | of that needed |\n\
+         |---|---|---:|---:|---:|---:|\n",
+    );
+    for measured in measurements {
+        let Some(busy) = measured.cpu else { continue };
+        let needed = rates.cores as f64 / rates.bounds(measured.case).cores * 1e6;
+        writeln!(
+            text,
+            "| `{}` | {:.0} to {:.0} | {:.2} | {:.2} | {} | {needed:.0} |",
+            measured.case.name(),
+            measured.spread.0,
+            measured.spread.1,
+            busy.own_cores,
+            busy.other_cores,
+            busy.each.as_micros(),
+        )
+        .expect("strings take any text");
+    }
+    text.push_str(EXPLANATION);
+    text
+}
+
+const EXPLANATION: &str = "\n";
+
+const REPRODUCE: &str = "\n## To reproduce\n\n\
+    `make bench` on an otherwise idle machine; about four minutes after the build. `make bench ARGS=--quick` only shows that \
+    everything works and leaves this page alone; `make bench ARGS='--only mediated1 --seconds 10'` measures a part. \
+    The figures are also in `target/bench/results.json`, one entry a case, for programs to compare.\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: every goal belongs to a case that exists.
+    #[test]
+    fn goals_name_cases() {
+        let names: Vec<String> = crate::cases::all().iter().map(Case::name).collect();
+        for (name, _) in GOALS {
+            assert!(names.iter().any(|case| case == name), "{name} is no case");
+        }
+    }
+}
