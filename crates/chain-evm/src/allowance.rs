@@ -169,3 +169,6 @@ fn may_lack_allowance(error: &TransactionError) -> bool {
         TransactionError::Refused(Refusal::InsufficientTokens { .. } | Refusal::Other(_))
     )
 }
+
+#[cfg(test)]
+mod tests;

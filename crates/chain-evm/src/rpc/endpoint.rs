@@ -1,6 +1,9 @@
+#[cfg(feature = "remote")]
+use super::failure::Words;
 use super::{failure::RpcFailure, in_process::InProcess};
 use crate::dev::DevChain;
 use alloy_rpc_client::RpcClient;
+use alloy_transport::TransportError;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{
@@ -95,7 +98,7 @@ impl Endpoint {
     {
         self.guarded(async {
             let client = self.client().await?;
-            client.request::<Value, T>(method, params).await.map_err(RpcFailure::from_alloy)
+            client.request::<Value, T>(method, params).await.map_err(|error| self.failure(error))
         })
         .await
     }
@@ -118,12 +121,12 @@ impl Endpoint {
             let mut waiting = Vec::with_capacity(params.len());
             for params in &params {
                 let call = batch.add_call::<Value, T>(method, params);
-                waiting.push(call.map_err(RpcFailure::from_alloy)?);
+                waiting.push(call.map_err(|error| self.failure(error))?);
             }
-            batch.send().await.map_err(RpcFailure::from_alloy)?;
+            batch.send().await.map_err(|error| self.failure(error))?;
             let mut results = Vec::with_capacity(waiting.len());
             for waiter in waiting {
-                results.push(waiter.await.map_err(RpcFailure::from_alloy)?);
+                results.push(waiter.await.map_err(|error| self.failure(error))?);
             }
             Ok(results)
         })
@@ -143,6 +146,18 @@ impl Endpoint {
             self.forget();
         }
         result
+    }
+
+    /// Takes over a library's error without the URL in it.
+    pub(crate) fn failure(&self, error: TransportError) -> RpcFailure {
+        let url = match &self.0.target {
+            Target::InProcess(_) => None,
+            #[cfg(feature = "remote")]
+            Target::Http(url) => Some(url.as_str()),
+            #[cfg(feature = "remote")]
+            Target::WebSocket(url) => Some(url.as_str()),
+        };
+        RpcFailure::from_alloy(error, url)
     }
 
     fn cached(&self) -> Option<RpcClient> {
@@ -181,7 +196,7 @@ impl Endpoint {
                 let connect = alloy_transport_ws::WsConnect::new(url.clone())
                     .with_max_retries(1)
                     .with_retry_interval(Duration::from_millis(100));
-                RpcClient::connect_pubsub(connect).await.map_err(RpcFailure::from_alloy)
+                RpcClient::connect_pubsub(connect).await.map_err(|error| self.failure(error))
             }
         }
     }
@@ -195,9 +210,7 @@ fn http_client(url: &reqwest::Url) -> Result<reqwest::Client, RpcFailure> {
     let is_local = host == "localhost" || host.starts_with("127.") || host == "[::1]";
     let builder = reqwest::Client::builder().connect_timeout(CALL_TIMEOUT);
     let builder = if is_local { builder.no_proxy() } else { builder };
-    builder
-        .build()
-        .map_err(|error| RpcFailure::Transport(alloy_transport::TransportErrorKind::custom(error)))
+    builder.build().map_err(|error| RpcFailure::Transport(Words::of(&error, None)))
 }
 
 /// Makes sure that TLS has a cryptography provider.

@@ -1,7 +1,7 @@
 use alloy_json_rpc::{ErrorPayload, RpcError};
 use alloy_primitives::Bytes;
 use alloy_transport::TransportError;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 use tally_chain::ChainError;
 
 /// JSON-RPC's code for a method the server does not have.
@@ -12,7 +12,7 @@ const METHOD_NOT_FOUND: i64 = -32601;
 pub(crate) enum RpcFailure {
     /// The call did not get through, or its answer did not get back.
     #[error("the server could not be reached")]
-    Transport(#[source] TransportError),
+    Transport(#[source] Words),
     /// No answer in time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
@@ -21,19 +21,48 @@ pub(crate) enum RpcFailure {
     Refused(ErrorPayload),
     /// The answer is not what the method returns.
     #[error("the answer makes no sense")]
-    Malformed(#[source] TransportError),
+    Malformed(#[source] Words),
+}
+
+/// What a library said, without the server's URL: it often holds the key to an account, and errors
+/// end up in logs.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Words(String);
+
+/// Characters of a library's words that are kept; some quote whole web pages.
+const WORDS_MAX: usize = 400;
+
+impl Words {
+    pub(crate) fn of(error: &dyn Error, url: Option<&str>) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            // Some errors show their causes themselves.
+            let words = error.to_string();
+            if !text.contains(&words) {
+                text = format!("{text}: {words}");
+            }
+            cause = error.source();
+        }
+        if let Some(url) = url {
+            text = text.replace(url, "the server").replace(url.trim_end_matches('/'), "the server");
+        }
+        Self(text.chars().take(WORDS_MAX).collect())
+    }
 }
 
 impl RpcFailure {
-    pub(crate) fn from_alloy(error: TransportError) -> Self {
+    /// Takes over an error of the server at `url`.
+    pub(crate) fn from_alloy(error: TransportError, url: Option<&str>) -> Self {
         match error {
             RpcError::ErrorResp(payload) => Self::Refused(payload),
             error @ (RpcError::DeserError { .. }
             | RpcError::SerError(_)
             | RpcError::NullResp
             | RpcError::UnsupportedFeature(_)
-            | RpcError::LocalUsageError(_)) => Self::Malformed(error),
-            error @ RpcError::Transport(_) => Self::Transport(error),
+            | RpcError::LocalUsageError(_)) => Self::Malformed(Words::of(&error, url)),
+            error @ RpcError::Transport(_) => Self::Transport(Words::of(&error, url)),
         }
     }
 
@@ -74,5 +103,22 @@ impl RpcFailure {
         } else {
             ChainError::Transient { operation, source }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_transport::TransportErrorKind;
+
+    /// Goal: the key in a URL does not get into logs.
+    #[test]
+    fn words_do_not_show_the_url() {
+        let url = "https://example.com/v2/SECRET";
+        let error = TransportErrorKind::custom_str(&format!("cannot send to {url}: refused"));
+        let failure = RpcFailure::from_alloy(error, Some("https://example.com/v2/SECRET"));
+        let RpcFailure::Transport(words) = &failure else { panic!("{failure:?}") };
+        assert!(words.to_string().contains("refused"), "{words}");
+        assert!(!format!("{failure:?}").contains("SECRET"), "{failure:?}");
     }
 }

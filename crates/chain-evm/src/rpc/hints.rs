@@ -81,14 +81,13 @@ async fn forward_heads(
     endpoint: &Endpoint,
     hints: &watch::Sender<()>,
 ) -> Result<(), super::RpcFailure> {
-    use super::RpcFailure;
     let client = endpoint.client().await?;
     let Some(frontend) = client.pubsub_frontend() else { return Ok(()) };
     let mut subscribe = client.request("eth_subscribe", ["newHeads"]);
     subscribe.set_is_subscription();
-    let id = subscribe.await.map_err(RpcFailure::from_alloy)?;
-    let subscription = frontend.get_subscription(id).await.map_err(RpcFailure::from_alloy)?;
-    let mut heads = subscription;
+    let id = subscribe.await.map_err(|error| endpoint.failure(error))?;
+    let heads = frontend.get_subscription(id).await;
+    let mut heads = heads.map_err(|error| endpoint.failure(error))?;
     hints.send_replace(());
     loop {
         match heads.recv().await {

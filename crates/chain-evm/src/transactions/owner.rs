@@ -157,25 +157,27 @@ impl Owner {
             let nonce = self.nonce().await.map_err(transient)?;
             let version = self.sign(order, nonce, fees);
             let result = self.endpoint.send_raw(&version.raw).await;
-            match (Submission::of(&result), result) {
-                (Submission::Accepted | Submission::Unclear, _) => {
+            match Submission::of(&result) {
+                Submission::Accepted | Submission::Unclear => {
                     tracing::debug!(nonce, transaction = %version.hash, "transaction sent");
                     return Ok((nonce, version));
                 }
-                (Submission::NonceTaken, _) => {
+                Submission::NonceTaken => {
                     self.next_nonce = Some(nonce + 1);
                     tokio::time::sleep(RETRY_AFTER).await;
                 }
-                (Submission::Underpriced, _) => fees = fees.bumped(fees),
-                (Submission::Unpayable, _) => {
+                Submission::Underpriced => fees = fees.bumped(fees),
+                Submission::Unpayable => {
                     return Err(insufficient_gas(&self.endpoint, self.key.address()).await);
                 }
-                (Submission::Rejected, Err(failure)) => {
+                Submission::Rejected => {
                     let operation = "sending a transaction";
-                    let source = Box::new(failure);
+                    let source = match result {
+                        Err(failure) => failure.into(),
+                        Ok(_) => "an answer was misread".into(),
+                    };
                     return Err(ChainError::Permanent { operation, source }.into());
                 }
-                (Submission::Rejected, Ok(_)) => {}
             }
         }
         let source = "the server accepts no nonce or fee of this account".into();

@@ -16,7 +16,8 @@ use std::{
 };
 use tally_chain::{ChainEvent, ChainSource, ChainUpdate, ChannelContracts, SourceStart};
 use tally_chain_evm::{
-    DevChain, Endpoint, EvmContracts, EvmSource, SourceSettings, TransactionSettings, Undone,
+    DevChain, DevServer, Endpoint, EvmContracts, EvmSource, SourceSettings, TransactionSettings,
+    Undone,
 };
 use tally_primitives::{BlockRef, BlockSpan, Secret};
 use tokio::{
@@ -161,7 +162,7 @@ async fn a_restarted_server_is_followed_on() {
 }
 
 /// Serves on a port that was just given up; the system may keep it for a moment.
-async fn serve_again(chain: &DevChain, address: SocketAddr) -> tally_chain_evm::DevServer {
+async fn serve_again(chain: &DevChain, address: SocketAddr) -> DevServer {
     let again = async {
         loop {
             match chain.serve(address).await {
@@ -181,6 +182,8 @@ struct Balanced {
     client: reqwest::Client,
     url: String,
     calls: Arc<AtomicU64>,
+    /// Whether the servers also lose the logs of every query by range.
+    forgets_ranges: bool,
 }
 
 impl Balanced {
@@ -210,8 +213,29 @@ impl Balanced {
             let mut again = logs.clone();
             again.reverse();
             logs.extend(again);
+            if self.forgets_ranges && call["params"][0].get("fromBlock").is_some() {
+                logs.clear();
+            }
         }
         answer
+    }
+}
+
+impl Balanced {
+    /// Serves, and returns the endpoint.
+    async fn serve(chain: &DevChain, server: &DevServer, forgets_ranges: bool) -> Endpoint {
+        let balanced = Self {
+            chain: chain.clone(),
+            client: client(),
+            url: server.http_url(),
+            calls: Arc::default(),
+            forgets_ranges,
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/", post(answer)).with_state(balanced);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Endpoint::from_url(&url).unwrap()
     }
 }
 
@@ -231,18 +255,8 @@ async fn lagging_servers_change_nothing() {
     let deployed = Deployed::on(Dev::in_process()).await;
     let chain = &deployed.control.chain;
     let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let balanced = Balanced {
-        chain: chain.clone(),
-        client: client(),
-        url: server.http_url(),
-        calls: Arc::default(),
-    };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/", post(answer)).with_state(balanced);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-
-    let mut source = start(&Endpoint::from_url(&url).unwrap(), &deployed);
+    let endpoint = Balanced::serve(chain, &server, false).await;
+    let mut source = start(&endpoint, &deployed);
     let (mut last, mut seen) = (None, Vec::new());
     for byte in 0..6 {
         deployed.contracts[0].register_secret(Secret::new([byte; 32])).await.unwrap();
@@ -254,6 +268,27 @@ async fn lagging_servers_change_nothing() {
     chain.reorg(3, Undone::Requeued).unwrap();
     let again = read_to(&mut source, &mut last, chain.head()).await;
     assert_eq!(again, [Secret::new([5; 32])]);
+    server.stop().await;
+}
+
+/// Goal: a long way behind, ranges are fetched at once, and a server that answers them in part is
+/// found out. Method: a few events in hundreds of blocks; with and without an honest server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn catching_up_misses_nothing() {
+    let deployed = Deployed::on(Dev::in_process()).await;
+    let chain = &deployed.control.chain;
+    let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+    for byte in 0..8 {
+        deployed.contracts[0].register_secret(Secret::new([byte; 32])).await.unwrap();
+        chain.mine(70);
+    }
+    let wanted: Vec<_> = (0..8).map(|byte| Secret::new([byte; 32])).collect();
+    let honest = Endpoint::from_url(&server.http_url()).unwrap();
+    for endpoint in [honest, Balanced::serve(chain, &server, true).await] {
+        let mut source = start(&endpoint, &deployed);
+        let seen = read_to(&mut source, &mut None, chain.head()).await;
+        assert_eq!(seen, wanted);
+    }
     server.stop().await;
 }
 
