@@ -1,7 +1,10 @@
 //! Clients written against the users' document find every field where they look for it.
 
-use crate::support::{Client, Network, daemon::REVEAL_TIMEOUT};
+use crate::support::{Client, Daemon, Network, daemon::REVEAL_TIMEOUT};
 use serde_json::{Value, json};
+
+/// The document's own: more than a signed number or a float holds.
+const IDENTIFIER: u64 = 14_909_067_296_492_875_713;
 
 /// Keys of a channel: those of the document, and those of the original besides.
 const CHANNEL: [&str; 10] = [
@@ -24,30 +27,21 @@ const CHANNEL: [&str; 10] = [
 fn the_document_s_requests_are_answered_as_it_says() {
     let net = Network::with_unregistered_token(2);
     let [node, partner] = net.daemons::<2>();
-    let (token, low_token) = (net.token(), net.token().to_lowercase());
     let api = node.api();
-
+    let token = net.token();
+    let low_token = token.to_lowercase();
     assert_eq!(api.get("/api/1/address").expect(200), json!({ "our_address": node.address() }));
-    assert_eq!(api.get("/api/1/tokens").expect(200), json!([]));
-    let path = format!("/api/1/tokens/{low_token}");
-    let registered = api.send("PUT", &path, None).unwrap().expect(201);
-    assert_eq!(keys(&registered), ["channel_manager_address"]);
-    is_address(&registered["channel_manager_address"]);
-    assert_eq!(api.get("/api/1/tokens").expect(200), json!([token]));
+    register(api, &token);
 
-    let opened = api
-        .put(
-            "/api/1/channels",
-            &json!({
-                "partner_address": partner.address().to_lowercase(),
-                "token_address": low_token,
-                "balance": 1337,
-                "settle_timeout": 600
-            }),
-        )
-        .expect(201);
-    let channel = opened["channel_address"].as_str().unwrap().to_owned();
+    let body = json!({
+        "partner_address": partner.address().to_lowercase(),
+        "token_address": low_token,
+        "balance": 1337,
+        "settle_timeout": 600
+    });
+    let opened = api.put("/api/1/channels", &body).expect(201);
     is_address(&opened["channel_address"]);
+    let channel = opened["channel_address"].as_str().unwrap().to_owned();
     let as_opened = |balance: u64, state: &str| {
         json!({
             "channel_address": channel,
@@ -74,44 +68,21 @@ fn the_document_s_requests_are_answered_as_it_says() {
         assert_eq!(&detail[key], value, "{key}");
     }
     has_the_original_s_details(&detail);
-
     let partners = api.get(&format!("/api/1/tokens/{low_token}/partners")).expect(200);
-    let expected = json!([{
-        "partner_address": partner.address(),
-        "channel": format!("/api/1/channels/{channel}"),
-    }]);
-    assert_eq!(partners, expected);
+    let link = format!("/api/1/channels/{channel}");
+    assert_eq!(partners, json!([{ "partner_address": partner.address(), "channel": link }]));
 
     partner.sees_channel(&channel, |seen| seen["partner_balance"] == 1400);
     node.sees_peers(1);
-    let target = partner.address().to_lowercase();
-    let paid = api
-        .post(
-            &format!("/api/1/transfers/{low_token}/{target}"),
-            &json!({ "amount": 200, "identifier": 14_909_067_296_492_875_713_u64 }),
-        )
-        .expect(200);
-    let expected = json!({
-        "initiator_address": node.address(),
-        "target_address": partner.address(),
-        "token_address": token,
-        "amount": 200,
-        "identifier": 14_909_067_296_492_875_713_u64,
-        "fee": 0,
-        "is_direct": false,
-    });
-    assert_eq!(paid, expected);
-    let failed =
-        api.post(&format!("/api/1/transfers/{low_token}/{target}"), &json!({"amount": 9999}));
-    assert_eq!(failed.expect(409), json!({ "Error": "no available route" }));
-
+    transfers(&node, &partner, &token);
     events(api, &low_token, &channel);
-    chain_and_peers(&net, api, &low_token);
+    chain_and_peers(api, &low_token);
 
     let closed = api.patch(&one, &json!({ "state": "closed" })).expect(200);
     let mut expected = as_opened(1200, "closed");
     expected["partner_balance"] = 200.into();
     assert_eq!(closed, expected);
+    partner.sees_update(&channel);
     net.chain.mine(601);
     node.sees_block(net.chain.height());
     let settled = api.patch(&one, &json!({ "state": "settled" })).expect(200);
@@ -119,6 +90,33 @@ fn the_document_s_requests_are_answered_as_it_says() {
     expected["payout"] = 1200.into();
     expected["partner_payout"] = 200.into();
     assert_eq!(settled, expected);
+}
+
+fn register(api: &Client, token: &str) {
+    assert_eq!(api.get("/api/1/tokens").expect(200), json!([]));
+    let path = format!("/api/1/tokens/{}", token.to_lowercase());
+    let registered = api.send("PUT", &path, None).unwrap().expect(201);
+    assert_eq!(keys(&registered), ["channel_manager_address"]);
+    is_address(&registered["channel_manager_address"]);
+    assert_eq!(api.get("/api/1/tokens").expect(200), json!([token]));
+}
+
+fn transfers(node: &Daemon, partner: &Daemon, token: &str) {
+    let (low_token, target) = (token.to_lowercase(), partner.address().to_lowercase());
+    let path = format!("/api/1/transfers/{low_token}/{target}");
+    let body = json!({ "amount": 200, "identifier": IDENTIFIER });
+    let expected = json!({
+        "initiator_address": node.address(),
+        "target_address": partner.address(),
+        "token_address": token,
+        "amount": 200,
+        "identifier": IDENTIFIER,
+        "fee": 0,
+        "is_direct": false,
+    });
+    assert_eq!(node.api().post(&path, &body).expect(200), expected);
+    let failed = node.api().post(&path, &json!({ "amount": 9999 })).expect(409);
+    assert_eq!(failed, json!({ "Error": "no available route" }));
 }
 
 fn has_the_original_s_details(detail: &Value) {
@@ -166,10 +164,10 @@ fn events(api: &Client, token: &str, channel: &str) {
     assert_eq!(keys(&events[0]), ["balance", "block_number", "event_type", "participant"]);
     let wanted = ["amount", "block_number", "event_type", "identifier", "target"];
     assert_eq!(keys(&events[2]), wanted);
-    assert_eq!(events[2]["identifier"], 14_909_067_296_492_875_713_u64);
+    assert_eq!(events[2]["identifier"], IDENTIFIER);
 }
 
-fn chain_and_peers(net: &Network, api: &Client, token: &str) {
+fn chain_and_peers(api: &Client, token: &str) {
     let stranger = format!("0x{}", "77".repeat(20));
     let balance = format!("/api/1/debug/balance/{token}/{stranger}");
     assert_eq!(api.get(&balance).text.trim(), "0");
@@ -179,7 +177,6 @@ fn chain_and_peers(net: &Network, api: &Client, token: &str) {
     let by_post = format!("/api/1/debug/transfer/{token}/{stranger}/0x10");
     assert_eq!(api.send("POST", &by_post, None).unwrap().expect(200), json!("ok"));
     assert_eq!(api.get(&balance).text.trim(), "61");
-    assert_eq!(net.token().to_lowercase(), token);
     let peers =
         json!([{ "address": stranger, "ip_port": "127.0.0.1:40001", "device_type": "mobile" }]);
     api.post("/api/1/updatenodes", &peers).expect_text(200, "ok");

@@ -1,6 +1,6 @@
 //! A whole life: from a token nobody knows to balances on the chain again.
 
-use crate::support::{Daemon, Network, chain::Chain, daemon::SETTLE_TIMEOUT, eventually, network};
+use crate::support::{Daemon, Network, chain::Chain, daemon::SETTLE_TIMEOUT, network};
 use serde_json::{Value, json};
 
 /// Goal: everything a user does in the life of a network works, and at its end everybody holds
@@ -212,13 +212,8 @@ fn settle_all(net: &Network, nodes: &[Daemon], channels: &[String], balances: [(
     nodes[0].pay(&net.token(), &nodes[1], &json!({ "amount": 1 })).refused(409, "route");
     nodes[0].settle(&channels[0]).refused(409, "can be settled after block");
 
-    // Blocks come much faster here than anywhere else: the other ends need time to answer.
     for (node, channel) in nodes[1..].iter().zip(channels) {
-        eventually("the other end's proof", || {
-            let events = node.channel_events(channel, "");
-            let is_there = !of_type(&events, "TransferUpdated").is_empty();
-            if is_there { Ok(()) } else { Err(format!("{events:?}")) }
-        });
+        node.sees_update(channel);
     }
     // The last channel was closed last, and its window ends last.
     let last = nodes[3].channel(&channels[3]);

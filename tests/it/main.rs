@@ -11,6 +11,8 @@ mod client_compatibility;
 mod crash;
 mod dev;
 mod life;
+mod locks;
+mod network;
 mod outage;
 mod reorg;
 mod stale_close;

@@ -1,6 +1,6 @@
 //! A participant closes with a state that is over, and is corrected.
 
-use crate::support::{Network, daemon::SETTLE_TIMEOUT, eventually, network::introduce};
+use crate::support::{Network, daemon::SETTLE_TIMEOUT, network::introduce};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -35,11 +35,7 @@ fn a_restored_old_state_is_corrected() {
     assert_eq!(old.close(&channel).expect(200)["state"], "closed");
 
     let closed = honest.sees_channel(&channel, |seen| seen["state"] == "closed");
-    let updated = eventually("the honest node's correction", || {
-        let events = honest.channel_events(&channel, "");
-        let update = events.iter().find(|event| event["event_type"] == "TransferUpdated");
-        update.cloned().ok_or_else(|| format!("{events:?}"))
-    });
+    let updated = honest.sees_update(&channel);
     assert_eq!(updated["participant"], old.address(), "{updated}");
     let closed_at = closed["ClosedBlock"].as_u64().unwrap();
     assert!(updated["block_number"].as_u64().unwrap() <= closed_at + SETTLE_TIMEOUT);
@@ -80,11 +76,7 @@ fn an_old_proof_is_corrected_after_a_restart() {
     let closed_at = net.chain.height();
     net.chain.mine(SETTLE_TIMEOUT / 2);
     let honest = honest.start_again();
-    eventually("the honest node's correction", || {
-        let events = honest.channel_events(&channel, &format!("from_block={closed_at}"));
-        let is_there = events.iter().any(|event| event["event_type"] == "TransferUpdated");
-        if is_there { Ok(()) } else { Err(format!("{events:?}")) }
-    });
+    honest.sees_update(&channel);
     net.chain.mine_to(closed_at + SETTLE_TIMEOUT);
     honest.sees_block(closed_at + SETTLE_TIMEOUT);
     let settled = honest.settle(&channel).expect(200);

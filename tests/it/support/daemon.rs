@@ -180,6 +180,16 @@ impl Daemon {
         self.process.kill();
     }
 
+    /// Lets the process stand still; its peers see a node that does not answer.
+    pub(crate) fn freeze(&self) {
+        self.process.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.process.signal("CONT");
+    }
+
     /// Asks it to end and waits until it has.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         self.process.signal("TERM");
@@ -202,6 +212,12 @@ impl Daemon {
         settings.start()
     }
 
+    /// Changes the settings of its next start.
+    pub(crate) fn reconfigured(self, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let Self { settings, process, api, peers_at } = self;
+        Self { settings: change(settings), process, api, peers_at }
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -218,6 +234,11 @@ impl Daemon {
     /// Returns the `host:port` on which it listens for peers.
     pub(crate) fn peers_at(&self) -> &str {
         &self.peers_at
+    }
+
+    /// Returns what another daemon must be told to reach this one.
+    pub(crate) fn as_peer(&self) -> Value {
+        json!({ "address": self.address(), "ip_port": self.peers_at, "device_type": "other" })
     }
 
     /// Returns everything it has logged since it started.
@@ -291,6 +312,18 @@ impl Daemon {
     pub(crate) fn channel_events(&self, channel: &str, range: &str) -> Vec<Value> {
         let reply = self.api.get(&format!("/api/1/events/channels/{channel}?{range}")).expect(200);
         reply.as_array().expect("a list").clone()
+    }
+
+    /// Waits until a newer proof than the closing one is on the chain; returns the event.
+    ///
+    /// Blocks are made much faster here than anywhere else: a test that lets a window pass must
+    /// leave the other end the time that a real window leaves.
+    pub(crate) fn sees_update(&self, channel: &str) -> Value {
+        eventually(&format!("{} to see a newer proof", self.settings.name()), || {
+            let events = self.channel_events(channel, "");
+            let update = events.iter().find(|event| event["event_type"] == "TransferUpdated");
+            update.cloned().ok_or_else(|| format!("{events:?}"))
+        })
     }
 
     /// Returns what an account holds of the token on the chain, outside of channels.

@@ -1,4 +1,4 @@
-use super::{Chain, Daemon, accounts, daemon::Settings};
+use super::{Chain, Daemon, daemon::Settings};
 use serde_json::{Value, json};
 use tally_chain::{ChannelContracts, Proof};
 use tally_primitives::{Nonce, Signature, TokenAddress, TokenAmount};
@@ -99,15 +99,7 @@ impl Network {
 pub(crate) fn introduce(daemons: &[&Daemon]) {
     for daemon in daemons {
         let others = daemons.iter().filter(|other| other.number() != daemon.number());
-        let peers: Vec<Value> = others.map(|other| peer(other)).collect();
+        let peers: Vec<Value> = others.map(|other| other.as_peer()).collect();
         daemon.api().post("/api/1/updatenodes", &json!(peers)).expect_text(200, "ok");
     }
-}
-
-fn peer(daemon: &Daemon) -> Value {
-    json!({
-        "address": accounts::address(daemon.number()),
-        "ip_port": daemon.peers_at(),
-        "device_type": "other",
-    })
 }

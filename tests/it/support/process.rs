@@ -66,8 +66,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-        if thread::panicking() {
-            show_end(&self.name, &self.written());
+        if thread::panicking()
+            && let Ok(written) = fs::read(&self.log)
+        {
+            show_end(&self.name, &String::from_utf8_lossy(&written));
         }
     }
 }
