@@ -103,3 +103,6 @@ impl Calls {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,3 +228,6 @@ fn facts_of(channel: ChannelAddress, edge: &Edge) -> Vec<ChainFact> {
     }
     facts
 }
+
+#[cfg(test)]
+mod tests;

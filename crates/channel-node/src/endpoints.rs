@@ -140,3 +140,6 @@ impl Endpoints {
 fn endpoint_key(origin: Origin, node: NodeAddress) -> Vec<u8> {
     key(&[&[origin as u8], node.as_bytes()])
 }
+
+#[cfg(test)]
+mod tests;

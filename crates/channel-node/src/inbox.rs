@@ -217,3 +217,6 @@ impl<M> Inbox<M> {
         peers.into_iter().filter_map(owed).filter(|(_, received)| received.seq > 0).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,10 +135,10 @@ impl Outbox {
         received: u64,
         group: &mut Group,
     ) -> Vec<Delivery> {
-        let lane = self.lanes.entry(peer).or_default();
-        lane.connection = Some(connection);
+        self.lanes.entry(peer).or_default().connection = None;
         let delivered = self.acknowledged(peer, received, group);
         let lane = self.lanes.entry(peer).or_default();
+        lane.connection = Some(connection);
         lane.sent = lane.acknowledged();
         lane.pump(peer, group);
         delivered
@@ -217,3 +217,6 @@ fn peer_of(key: &[u8]) -> Option<NodeAddress> {
 fn undecodable(table: tally_storage::Table, key: &[u8]) -> StoreError {
     StoreError::Undecodable { table, key: key.to_vec() }
 }
+
+#[cfg(test)]
+mod tests;

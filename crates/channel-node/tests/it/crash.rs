@@ -23,13 +23,12 @@ async fn a_failed_commit_stops_the_node_and_a_restart_recovers() {
             let payment = tokio::spawn(async move { handle.pay(order).await });
             let dead = nodes.remove(victim);
             let (disk, address) = (dead.store.disk(), dead.address);
-            // The payment alone may not make that many commits; stopping makes none.
+            // The payment alone may not make that many commits; blocks make the rest.
             let survivor = &nodes[0];
-            world.chain.mine(1);
-            world.chain.mine(1);
-            world.chain.mine(1);
-            world.chain.mine(1);
-            world.chain.mine(1);
+            for _ in 0..20 {
+                let head = world.chain.mine(1).number;
+                survivor.processed(head).await;
+            }
             let reason = dead.stopped().await;
             assert!(matches!(reason, StopReason::Store(_)), "{reason}");
             let store = Arc::new(disk.open(TABLES));

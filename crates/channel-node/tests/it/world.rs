@@ -272,7 +272,7 @@ impl Running {
 
     /// Waits until the node has stopped by itself.
     pub(crate) async fn stopped(self) -> StopReason {
-        self.node.stopped().await
+        tokio::time::timeout(PATIENCE, self.node.stopped()).await.expect("the node stops")
     }
 
     fn as_peer(&self, world: &World) -> PeerEndpoint {
