@@ -85,3 +85,40 @@ fn known(error: Error) -> Refusal {
         Error::SafeERC20FailedOperation(_) => other("the token refused"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::Refusals;
+    use alloy_primitives::Address;
+    use proptest::prelude::*;
+
+    /// Goal: numbers in a refusal arrive, and old tokens' words too.
+    #[test]
+    fn refusals_keep_their_data() {
+        let error = Refusals::ERC20InsufficientBalance {
+            sender: Address::ZERO,
+            balance: U256::from(3),
+            needed: U256::MAX,
+        };
+        let wanted = Refusal::InsufficientTokens {
+            available: TokenAmount::from_units(3),
+            needed: TokenAmount::MAX,
+        };
+        assert_eq!(decode(&error.abi_encode(), ""), wanted);
+
+        let words = "ERC20: transfer amount exceeds balance";
+        let revert = Revert { reason: words.to_owned() };
+        assert_eq!(decode(&revert.abi_encode(), ""), Refusal::Other(words.to_owned()));
+        assert_eq!(decode(&[], "no words"), Refusal::Other("no words".to_owned()));
+        assert_eq!(decode(&[1, 2, 3, 4, 5], ""), Refusal::Other("error 0x01020304".to_owned()));
+    }
+
+    proptest! {
+        /// Law: a contract can revert with anything.
+        #[test]
+        fn any_bytes_are_some_refusal(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&data, "");
+        }
+    }
+}

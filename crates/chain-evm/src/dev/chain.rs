@@ -352,3 +352,6 @@ fn now_s() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or(Duration::ZERO).as_secs()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,15 +8,27 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc};
 use super::block::MinedBlock;
 
 /// All accounts at the newest block.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct State {
     accounts: HashMap<Address, Account>,
 }
 
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 struct Account {
     info: AccountInfo,
     storage: HashMap<U256, U256>,
+}
+
+impl Account {
+    /// Sets a slot and returns what it held. Slots that hold zero are not kept.
+    fn set_slot(&mut self, index: U256, value: U256) -> U256 {
+        let before = if value.is_zero() {
+            self.storage.remove(&index)
+        } else {
+            self.storage.insert(index, value)
+        };
+        before.unwrap_or_default()
+    }
 }
 
 /// What one change of the state replaced, for taking it back.
@@ -65,8 +77,7 @@ impl State {
             let account = self.accounts.entry(address).or_default();
             let mut slots = Vec::new();
             for (index, slot) in change.storage.iter().filter(|(_, slot)| slot.is_changed()) {
-                let before = account.storage.insert(*index, slot.present_value);
-                slots.push((*index, before.unwrap_or_default()));
+                slots.push((*index, account.set_slot(*index, slot.present_value)));
             }
             let info = std::mem::replace(&mut account.info, change.info);
             if account.info.code.is_none() {
@@ -92,7 +103,9 @@ impl State {
                 Before::Parts(info, slots) => {
                     let account = self.accounts.entry(address).or_default();
                     account.info = info;
-                    account.storage.extend(slots);
+                    for (index, value) in slots {
+                        account.set_slot(index, value);
+                    }
                 }
             }
         }

@@ -97,3 +97,55 @@ impl DevChain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: whatever a client sends, the answer is JSON or nothing.
+        #[test]
+        fn any_text_is_answered(text in r#"[\[\]{}",:a-z0-9 ]{0,60}"#) {
+            let answer = answer_text(&text, |call| Err(Failure::no_method(&call.method)));
+            if let Some(answer) = answer {
+                serde_json::from_str::<serde_json::Value>(&answer).unwrap();
+            }
+        }
+
+        /// Law: whatever the parameters of a known method are, there is an answer.
+        #[test]
+        fn any_parameters_are_answered(method in 0..METHODS.len(), params in r#"\[("(0x)?[0-9a-z]{0,70}"|[0-9]{1,25}|true|null|\{"(to|data|fromBlock|gas|topics)":("0x[0-9a-f]{0,12}"|[0-9]{1,3}|\[\])\}|,){0,5}\]"#) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let _inside = runtime.enter();
+            let chain = DevChain::start(&crate::DevChainConfig {
+                chain_id: tally_primitives::ChainId(1),
+                accounts: Vec::new(),
+                mining: crate::Mining::Instant,
+            });
+            let text = format!(r#"{{"id":1,"method":"{}","params":{params}}}"#, METHODS[method]);
+            let answer = answer_text(&text, |call| chain.call(&call.method, call.params.as_deref()));
+            serde_json::from_str::<serde_json::Value>(&answer.unwrap()).unwrap();
+        }
+    }
+
+    const METHODS: [&str; 17] = [
+        "eth_getBlockByNumber",
+        "eth_getBlockByHash",
+        "eth_getLogs",
+        "eth_call",
+        "eth_estimateGas",
+        "eth_feeHistory",
+        "eth_getTransactionCount",
+        "eth_getBalance",
+        "eth_getCode",
+        "eth_getStorageAt",
+        "eth_sendRawTransaction",
+        "eth_getTransactionReceipt",
+        "evm_revert",
+        "evm_setAutomine",
+        "anvil_reorg",
+        "anvil_rollback",
+        "anvil_setBalance",
+    ];
+}
