@@ -38,6 +38,7 @@ async fn main() -> Result<()> {
     let stage_network = Arc::clone(&network);
     let stage = tokio::task::spawn_blocking(move || perform(&stage_network)).await??;
     if !args.exit {
+        network.let_time_pass();
         print_invitation(&stage);
         tokio::signal::ctrl_c().await?;
     }

@@ -24,6 +24,7 @@ const TOKENS_EACH: u64 = 5_000_000;
 /// How long a restarted node may take until its partners are back.
 const CONNECT_TRIES: u32 = 2_000;
 const CONNECT_PAUSE: Duration = Duration::from_millis(5);
+const BLOCK_TIME: Duration = Duration::from_secs(1);
 
 /// An embedded chain with the contracts, and seven nodes on it. Nodes count from 1.
 #[derive(Debug)]
@@ -33,8 +34,7 @@ pub(crate) struct Network {
     deployment: Deployment,
     tokens: [TokenAddress; 2],
     members: Vec<Member>,
-    /// The chain lives as long as the network.
-    _chain: DevChain,
+    chain: DevChain,
 }
 
 /// What of a node outlives its restarts.
@@ -79,7 +79,7 @@ impl Network {
             members.push(Member { key, store, api, running: Mutex::new(None) });
         }
         let runtime = Handle::current();
-        let mut network = Self { runtime, endpoint, deployment, tokens, members, _chain: chain };
+        let mut network = Self { runtime, endpoint, deployment, tokens, members, chain };
         for index in 0..NODES {
             let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let (running, api) = network.run(index, anywhere).await?;
@@ -136,6 +136,11 @@ impl Network {
             }
             anyhow::bail!("node {number} did not reach its partners")
         })
+    }
+
+    /// From now on the chain makes a block a second, so that settlement windows pass.
+    pub(crate) fn let_time_pass(&self) {
+        self.chain.set_mining(Mining::Interval(BLOCK_TIME));
     }
 
     /// Stops every node.

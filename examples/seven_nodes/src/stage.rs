@@ -16,7 +16,7 @@ pub(crate) const TOPOLOGY: [((usize, usize), (u64, u64)); 8] = [
 ];
 
 /// Blocks of every channel's settlement window: enough for a detour over five hops.
-const SETTLE_TIMEOUT: u64 = 300;
+const SETTLE_TIMEOUT: u64 = 100;
 
 /// The nodes as their users see them, and what was opened between them. Nodes count from 1.
 #[derive(Debug)]
