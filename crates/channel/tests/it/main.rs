@@ -7,6 +7,7 @@ mod defects;
 mod expiry;
 mod fees;
 mod formats;
+mod laws;
 mod mediated;
 mod refund;
 mod refusals;

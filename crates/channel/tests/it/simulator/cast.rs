@@ -1,7 +1,7 @@
 use super::{Plot, random::Random};
 use crate::support::{cheater::OldState, world::World};
 use std::collections::{BTreeMap, BTreeSet};
-use tally_primitives::{BlockSpan, ChannelAddress, Secret};
+use tally_primitives::{BlockSpan, ChannelAddress, Hashlock, Secret};
 
 /// Blocks that a node may be behind without neglecting its duties.
 pub(crate) const LAG_MAX: u64 = 3;
@@ -31,6 +31,14 @@ pub(crate) struct Cast {
     pub(crate) old_states: Vec<(usize, OldState)>,
     /// Secrets that cheaters have seen.
     pub(crate) secrets: BTreeSet<Secret>,
+    /// Hashes whose secrets were registered before a lock with them was made.
+    pub(crate) public: BTreeSet<Hashlock>,
+    /// Locks that cheaters gave up.
+    pub(crate) given_up: BTreeSet<(usize, Hashlock)>,
+    /// Until when those who turned lie low.
+    pub(crate) silent_until: BTreeMap<usize, u64>,
+    /// How many of each node's messages were searched for secrets.
+    pub(crate) overheard: BTreeMap<usize, usize>,
 }
 
 impl Cast {
@@ -55,6 +63,10 @@ impl Cast {
             lag: (1..=count).map(|number| (number, 0)).collect(),
             old_states: vec![],
             secrets: BTreeSet::new(),
+            public: BTreeSet::new(),
+            given_up: BTreeSet::new(),
+            silent_until: BTreeMap::new(),
+            overheard: BTreeMap::new(),
         };
         for right in 2..=count {
             let left = 1 + usize::try_from(random.below(right as u64 - 1)).unwrap();
@@ -91,7 +103,7 @@ impl Cast {
 
     fn open(&mut self, random: &mut Random, left: usize, right: usize) {
         let deposits = [random.below(120), random.below(120)];
-        let settle_timeout = BlockSpan(random.between(70, 110));
+        let settle_timeout = BlockSpan(random.between(45, 110));
         let channel = self.world.open(left, right, deposits, settle_timeout);
         self.channels.push((left, right, channel));
         for (number, amount) in [left, right].into_iter().zip(deposits) {
