@@ -4,10 +4,10 @@ use crate::{
     ChannelEventKind,
     chain_view::UNDO_BLOCKS,
     history,
-    owner::Owner,
+    owner::{Ending, Owner},
     store::{BLOCKS, write},
 };
-use tally_chain::{Block, ChainEvent, ChainUpdate, LoggedEvent};
+use tally_chain::{Block, ChainError, ChainEvent, ChainUpdate, LoggedEvent};
 use tally_channel::{ChainFact, Channel, ChannelFact, Event, Side, StoredProof};
 use tally_primitives::{BlockNumber, BlockRef, ChannelAddress, Hashlock, Secret};
 
@@ -28,6 +28,12 @@ impl Owner {
     /// restart neither misses nor repeats one.
     fn block(&mut self, block: &Block, head: BlockNumber) {
         let at = block.at.number;
+        if let Some(last) = self.block.filter(|last| at <= last.number) {
+            let source = format!("block {at} came after block {}", last.number).into();
+            let operation = "following the chain";
+            self.ending = Some(Ending::Chain(ChainError::Permanent { operation, source }));
+            return;
+        }
         for logged in &block.events {
             self.chain.apply(at, logged.log_index, &logged.event, &mut self.group.batch);
             self.own_event(at, logged);

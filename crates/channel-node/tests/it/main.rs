@@ -6,7 +6,9 @@
 mod channels;
 mod crash;
 mod hostile;
+mod network;
 mod pay;
+mod pending;
 mod reorg;
 mod restart;
 mod speed;

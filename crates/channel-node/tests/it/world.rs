@@ -18,6 +18,8 @@ use tally_storage::{MemoryStore, Store};
 
 /// Longer than any test needs, so that a fault shows as a failure and not as a hanging run.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a condition is looked at; what is waited for takes about as long.
+const POLL: Duration = Duration::from_millis(2);
 const CHAIN: ChainId = ChainId(1337);
 const LOOPBACK: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -142,7 +144,7 @@ impl World {
         });
         let key = self.keys[index].clone();
         let contracts = Arc::new(self.contracts(index).await);
-        let source = self.source(store.as_ref());
+        let source = self.source(store.as_ref(), config.confirmations);
         let disk: Arc<dyn Store> = Arc::clone(&store) as _;
         let node = Node::start(config, key, disk, source, contracts)?;
         Ok(Running { handle: node.handle(), store, address: node.address(), node, index })
@@ -159,13 +161,14 @@ impl World {
         EvmContracts::connect(&self.endpoint, key, self.deployment, settings).await.unwrap()
     }
 
-    fn source(&self, store: &dyn Store) -> EvmSource {
+    fn source(&self, store: &dyn Store, confirmations: BlockSpan) -> EvmSource {
         let mut recent = recent_blocks(store).unwrap();
         let start = match recent.pop() {
             None => SourceStart::Fresh,
             Some(block) => SourceStart::After { block, recent, known: None },
         };
-        EvmSource::start(&self.endpoint, self.deployment, start, SourceSettings::development())
+        let settings = SourceSettings { confirmations, ..SourceSettings::development() };
+        EvmSource::start(&self.endpoint, self.deployment, start, settings)
     }
 }
 
@@ -227,7 +230,7 @@ impl Running {
     pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn(&NodeHandle) -> bool) {
         let wait = async {
             while !holds(&self.handle).await {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(POLL).await;
             }
         };
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
