@@ -202,6 +202,7 @@ fn load(
         requests: Requests::default(),
         counters: Counters::default(),
         connected: BTreeMap::new(),
+        guests: BTreeMap::new(),
         grace_until: Some(Instant::now() + config.connect_grace),
         synced: block
             .zip(config.head)

@@ -185,6 +185,11 @@ impl Outbox {
         delivered
     }
 
+    /// Says whether messages wait for `peer`.
+    pub(crate) fn waits_for(&self, peer: NodeAddress) -> bool {
+        self.lanes.get(&peer).is_some_and(|lane| !lane.letters.is_empty())
+    }
+
     /// Returns how many messages wait for an acknowledgement.
     pub(crate) const fn len(&self) -> usize {
         self.length

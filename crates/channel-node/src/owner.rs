@@ -56,6 +56,8 @@ pub(crate) struct Owner {
     pub(crate) counters: Counters,
     /// Who is connected right now.
     pub(crate) connected: BTreeMap<NodeAddress, ConnectionId>,
+    /// Nodes that are no partners and that this node asked for, and when it last had to.
+    pub(crate) guests: BTreeMap<NodeAddress, Instant>,
     /// Until when transfers to pass on wait for neighbours that are not connected yet.
     pub(crate) grace_until: Option<Instant>,
     /// The newest block whose events were taken in.
@@ -158,6 +160,7 @@ impl Owner {
             self.order_wanted();
             self.calls.forget_unwanted(now);
         }
+        self.dismiss_guests(now);
         self.payments.expire(now, &mut self.group);
         self.expire_requests(now);
     }
@@ -184,6 +187,7 @@ impl Owner {
 
     /// Signs a message and puts it into the outbox. Returns its number there.
     pub(crate) fn send(&mut self, to: NodeAddress, message: Outgoing) -> u64 {
+        self.invite(to);
         let message = message.sign(self.config.chain, &self.key);
         self.outbox.push(to, &message, &mut self.group)
     }

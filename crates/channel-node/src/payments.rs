@@ -147,6 +147,11 @@ impl Owner {
         if self.payments.orders.get(&key).is_some_and(|order| order.state == OrderState::Pending) {
             write(&mut self.group.batch, ORDERS, payment_key(&key), &stored);
         }
+        if !is_direct {
+            // The target will ask for the secret, and may not know where this node listens.
+            self.invite(target);
+            self.connect(target);
+        }
         Ok(Started::Waits(key))
     }
 

@@ -4,9 +4,17 @@ use crate::{
     effect::Effect, inbox::Arrival, input::PeerInput, outbox::Delivery, owner::Owner,
     receive::Incoming,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 use tally_channel::{Class, Content, Event, Message, Outgoing, Phase, Rejected, Verified};
 use tally_primitives::NodeAddress;
+
+/// How long a connection with a node that is no partner is kept after it was last needed: longer
+/// than a transfer takes while everybody is online, short enough that a busy node's connections
+/// are those of the day.
+const GUEST_STAYS: Duration = Duration::from_secs(600);
 
 /// What became of a peer's message.
 enum Fate {
@@ -174,6 +182,27 @@ impl Owner {
                 tracing::debug!(%channel, %error, "nothing waits for a delivery");
             }
         }
+    }
+
+    /// Notes that a node is needed. Targets and initiators of payments speak to each other although
+    /// they may share no channel.
+    pub(crate) fn invite(&mut self, peer: NodeAddress) {
+        if !self.inbox.is_partner(peer) {
+            self.guests.insert(peer, Instant::now());
+        }
+    }
+
+    /// Ends the connections with nodes that were not needed for long.
+    pub(crate) fn dismiss_guests(&mut self, now: Instant) {
+        let (outbox, inbox) = (&self.outbox, &self.inbox);
+        let effects = &mut self.group.effects;
+        self.guests.retain(|peer, last| {
+            let stays = now.duration_since(*last) < GUEST_STAYS || outbox.waits_for(*peer);
+            if !stays && !inbox.is_partner(*peer) {
+                effects.push(Effect::Disconnect(*peer));
+            }
+            stays
+        });
     }
 
     /// Connects to a node, now and whenever the connection is lost.

@@ -2,48 +2,40 @@
 
 use crate::world::{World, numbered, units};
 use std::{sync::Arc, time::Duration};
-use tally_channel_node::{NodeConfig, OpenRequest, PaymentRequest, RequestError, TABLES};
+use tally_channel_node::{
+    NodeConfig, OpenRequest, PaymentRequest, RequestError, StopReason, TABLES,
+};
 use tally_primitives::BlockSpan;
 use tally_storage::MemoryStore;
 
 /// Goal: a payment that nobody claims is pending, then expired, and the money is back. Method: the
-/// target is offline behind a mediator that is not.
+/// target's disk fails, so it dies of the lock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unclaimed_payment_expires() {
-    let world = World::new(3).await;
-    let mut nodes = world.start_all(3).await;
-    let ab = nodes[0].open(&world, &nodes[1], 100, 0).await;
-    nodes[1].open(&world, &nodes[2], 100, 0).await;
+    let world = World::new(2).await;
+    let mut nodes = world.start_all(2).await;
+    let channel = nodes[0].open(&world, &nodes[1], 100, 0).await;
     nodes[0].connected(1).await;
-    nodes[1].connected(2).await;
-    world.knows_channels(&nodes, 2).await;
-    let c = nodes.pop().unwrap();
-    let [a, b] = &nodes[..] else { unreachable!() };
-    let order = numbered(a.order(&world, &c, 40, false), 3);
+    let (b, a) = (nodes.pop().unwrap(), nodes.pop().unwrap());
+    let order = numbered(a.order(&world, &b, 40, false), 3);
     let impatient = PaymentRequest { patience: Duration::ZERO, ..order.clone() };
-    // The disk of the target fails, so it never asks for the secret.
-    c.store.fail_commits(true);
-    let error = a.handle.pay(impatient.clone()).await.unwrap_err();
-    assert!(matches!(error, RequestError::PaymentPending { .. }), "{error}");
-    a.sees(ab, |view| view.locked == units(40)).await;
-    let error = a.handle.pay(impatient).await.unwrap_err();
-    assert!(matches!(error, RequestError::PaymentPending { .. }), "{error}");
-
-    let handle = a.handle.clone();
-    let patient = order.clone();
-    let outcome = tokio::spawn(async move { handle.pay(patient).await });
-    b.sees(ab, |view| view.partner_locked == units(40)).await;
-    for _ in 0..102 {
-        let head = world.chain.mine(1).number;
-        a.processed(head).await;
-        b.processed(head).await;
+    b.store.fail_commits(true);
+    for _ in 0..2 {
+        let error = a.handle.pay(impatient.clone()).await.unwrap_err();
+        assert!(matches!(error, RequestError::PaymentPending { .. }), "{error}");
+        a.sees(channel, |view| view.locked == units(40)).await;
     }
+    let (handle, patient) = (a.handle.clone(), order.clone());
+    let outcome = tokio::spawn(async move { handle.pay(patient).await });
+    let reason = b.stopped().await;
+    assert!(matches!(reason, StopReason::Store(_)), "{reason}");
+    let head = world.chain.mine(102).number;
+    a.processed(head).await;
     let error = outcome.await.unwrap().unwrap_err();
     assert!(matches!(error, RequestError::PaymentExpired { .. }), "{error}");
     let error = a.handle.pay(order).await.unwrap_err();
     assert!(matches!(error, RequestError::PaymentExpired { .. }), "the outcome is kept: {error}");
-    a.sees(ab, |view| view.balance == units(100) && view.locked.is_zero()).await;
-    b.sees(ab, |view| view.partner_locked.is_zero()).await;
+    a.sees(channel, |view| view.balance == units(100) && view.locked.is_zero()).await;
     assert_eq!(a.handle.status().await.unwrap().pending_transfers, 0);
 }
 
