@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{CHAIN_ID, Control, accounts, run_suite};
+use common::{CHAIN_ID, Control, Deployed, accounts, relay, run_suite};
 use serde_json::{Value, json};
 use std::{
     env,
@@ -126,4 +126,14 @@ async fn over_web_socket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_http() {
     run_suite(async || Anvil::start("http").await).await;
+}
+
+/// Goal: lost subscriptions and connections lose nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections_lose_nothing() {
+    for scheme in ["ws", "http"] {
+        let deployed = Deployed::on(Anvil::start("http").await).await;
+        let server = deployed.control.url.trim_start_matches("http://").parse().unwrap();
+        relay::cut_connections_lose_nothing(&deployed, scheme, server).await;
+    }
 }

@@ -17,6 +17,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::any,
+    serve::ListenerExt,
 };
 use serde_json::{
     json,
@@ -75,6 +76,12 @@ impl DevChain {
             .route("/", any(handle))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
             .with_state(served);
+        // An answer and a notification are two small writes: the second must not wait for the
+        // first to be acknowledged.
+        let listener = listener.tap_io(|socket| {
+            // A socket that refuses is slower, not wrong.
+            let _ = socket.set_nodelay(true);
+        });
         let server = axum::serve(listener, router).with_graceful_shutdown(async move {
             // A dropped handle stops the server like a stopped one.
             let _ = stopped.wait_for(|stop| *stop).await;

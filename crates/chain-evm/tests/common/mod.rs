@@ -1,5 +1,7 @@
 //! What the integration tests share: a deployed chain as the contract suite wants it.
 
+pub(crate) mod relay;
+
 use std::{future::Future, time::Duration};
 use tally_chain::{
     ChannelContracts, Proof, SourceStart,
@@ -17,6 +19,9 @@ use tally_primitives::{
 
 /// How long the whole contract suite may take on a busy machine.
 const SUITE_LIMIT: Duration = Duration::from_secs(240);
+
+/// How often to look where nobody tells; short, because the suite waits for it hundreds of times.
+const POLL: Duration = Duration::from_millis(20);
 
 /// The number of every test chain.
 pub(crate) const CHAIN_ID: ChainId = ChainId(1337);
@@ -64,7 +69,7 @@ impl<C: Control> Deployed<C> {
         };
         let token = token.create(&endpoint, &key(0)).await.unwrap();
         let connect = async |number| {
-            let settings = TransactionSettings::development();
+            let settings = TransactionSettings { poll: POLL, ..TransactionSettings::development() };
             EvmContracts::connect(&endpoint, key(number), deployment, settings).await.unwrap()
         };
         let contracts = [connect(1).await, connect(2).await];
@@ -88,7 +93,8 @@ impl<C: Control> Harness for Deployed<C> {
     }
 
     fn source(&self, start: SourceStart, confirmations: BlockSpan) -> EvmSource {
-        let settings = SourceSettings { confirmations, ..SourceSettings::development() };
+        let settings =
+            SourceSettings { confirmations, poll: POLL, ..SourceSettings::development() };
         EvmSource::start(self.control.endpoint(), self.deployment, start, settings)
     }
 

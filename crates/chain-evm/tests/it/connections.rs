@@ -1,7 +1,10 @@
 //! Connections that break and servers that restart, lag and repeat themselves.
 
 use crate::{
-    common::{Deployed, key},
+    common::{
+        Deployed, key,
+        relay::{self, read_to},
+    },
     suite::Dev,
 };
 use axum::{Json, Router, extract::State, routing::post};
@@ -14,84 +17,16 @@ use std::{
     },
     time::Duration,
 };
-use tally_chain::{ChainEvent, ChainSource, ChainUpdate, ChannelContracts, SourceStart};
+use tally_chain::{ChainError, ChainSource, ChannelContracts, SourceStart};
 use tally_chain_evm::{
     DevChain, DevServer, Endpoint, EvmContracts, EvmSource, SourceSettings, TransactionSettings,
     Undone,
 };
-use tally_primitives::{BlockRef, BlockSpan, Secret};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use tally_primitives::Secret;
+use tokio::net::TcpListener;
 
 /// How long anything here may take.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// A TCP relay whose connections can be cut.
-struct Relay {
-    address: SocketAddr,
-    cuts: watch::Sender<u64>,
-}
-
-impl Relay {
-    async fn to(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let cuts = watch::Sender::new(0);
-        let seen = cuts.subscribe();
-        tokio::spawn(async move {
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                let mut cut = seen.clone();
-                cut.mark_unchanged();
-                tokio::spawn(async move {
-                    let Ok(mut far) = TcpStream::connect(server).await else { return };
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut near, &mut far) => {}
-                        _ = cut.changed() => {}
-                    }
-                });
-            }
-        });
-        Self { address, cuts }
-    }
-
-    fn cut(&self) {
-        self.cuts.send_modify(|cuts| *cuts += 1);
-    }
-}
-
-/// Reads until `head`, checking that each block follows the one before; returns the secrets seen.
-async fn read_to(
-    source: &mut EvmSource,
-    last: &mut Option<BlockRef>,
-    head: BlockRef,
-) -> Vec<Secret> {
-    let mut secrets = Vec::new();
-    while *last != Some(head) {
-        let update = tokio::time::timeout(LIMIT, source.next_update()).await;
-        match update.expect("an update was missed").unwrap() {
-            ChainUpdate::Connected { block, .. } => {
-                if let Some(last) = last {
-                    assert_eq!(
-                        (block.parent, block.at.number),
-                        (last.hash, last.number.after(BlockSpan(1)))
-                    );
-                }
-                for logged in block.events {
-                    if let ChainEvent::SecretRevealed { secret, .. } = logged.event {
-                        secrets.push(secret);
-                    }
-                }
-                *last = Some(block.at);
-            }
-            ChainUpdate::RolledBackTo(fork) => *last = Some(fork),
-        }
-    }
-    secrets
-}
 
 fn start(endpoint: &Endpoint, deployed: &Deployed<Dev>) -> EvmSource {
     let settings =
@@ -99,40 +34,13 @@ fn start(endpoint: &Endpoint, deployed: &Deployed<Dev>) -> EvmSource {
     EvmSource::start(endpoint, deployed.deployment, SourceStart::Fresh, settings)
 }
 
-/// Goal: connections may break at any moment, for reading and for writing. Method: cut all of them
-/// before and after each of many events; the callers' transactions go through the same relay.
+/// Goal: connections may break at any moment, for reading and for writing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_lose_nothing() {
     for scheme in ["ws", "http"] {
         let deployed = Deployed::on(Dev::in_process()).await;
-        let chain = &deployed.control.chain;
-        let server = chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let relay = Relay::to(server.address()).await;
-        let endpoint = Endpoint::from_url(&format!("{scheme}://{}", relay.address)).unwrap();
-        let contracts = EvmContracts::connect(
-            &endpoint,
-            key(1),
-            deployed.deployment,
-            TransactionSettings {
-                poll: Duration::from_millis(50),
-                ..TransactionSettings::development()
-            },
-        )
-        .await
-        .unwrap();
-        let mut source = start(&endpoint, &deployed);
-        let (mut last, mut seen, mut sent) = (None, Vec::new(), Vec::new());
-        for byte in 0..12 {
-            relay.cut();
-            let secret = Secret::new([byte; 32]);
-            sent.push(secret.clone());
-            // A call that was cut off before it was sent says so; it is made again until it is
-            // through. Registering is idempotent.
-            while contracts.register_secret(secret.clone()).await.is_err() {}
-            relay.cut();
-            seen.extend(read_to(&mut source, &mut last, chain.head()).await);
-        }
-        assert_eq!(seen, sent, "{scheme}");
+        let server = deployed.control.chain.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+        relay::cut_connections_lose_nothing(&deployed, scheme, server.address()).await;
         server.stop().await;
     }
 }
@@ -309,7 +217,7 @@ async fn another_chain_is_refused() {
     let settings = SourceSettings::development();
     let mut source = EvmSource::start(endpoint, deployment, SourceStart::Fresh, settings);
     let error = tokio::time::timeout(LIMIT, source.next_update()).await.unwrap().unwrap_err();
-    assert!(matches!(error, tally_chain::ChainError::Permanent { .. }), "{error:?}");
+    assert!(matches!(error, ChainError::Permanent { .. }), "{error:?}");
     let settings = TransactionSettings::development();
     EvmContracts::connect(endpoint, key(1), deployment, settings).await.unwrap_err();
 }
