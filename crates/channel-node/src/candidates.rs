@@ -1,8 +1,8 @@
 //! Which neighbours a transfer may leave through.
 
-use crate::owner::Owner;
+use crate::{PaymentRequest, owner::Owner};
 use std::collections::BTreeSet;
-use tally_channel::{Candidate, MediatedTransfer, Side};
+use tally_channel::{Candidate, Channel, MediatedTransfer, Side};
 use tally_primitives::{BlockSpan, ChannelAddress, NodeAddress, TokenAddress, TokenAmount};
 use tally_routing::{FirstHop, Query};
 
@@ -26,10 +26,28 @@ pub(crate) struct Wish {
     pub(crate) lock_span: Option<BlockSpan>,
 }
 
+impl Wish {
+    /// What a payment of this node looks for.
+    pub(crate) const fn payment(
+        token: TokenAddress,
+        target: NodeAddress,
+        amount: TokenAmount,
+        fee: TokenAmount,
+    ) -> Self {
+        Self { token, target, amount, fee, exclude: BTreeSet::new(), lock_span: None }
+    }
+}
+
 impl Owner {
     /// Returns the next hops for a payment of this node, best first.
     pub(crate) fn payment_candidates(&self, wish: &Wish) -> Vec<Candidate> {
         self.candidates(wish, true)
+    }
+
+    /// Says whether a payment would have a next hop if all neighbours were connected.
+    pub(crate) fn has_route(&self, request: &PaymentRequest) -> bool {
+        let PaymentRequest { token, target, amount, fee, .. } = *request;
+        !self.candidates(&Wish::payment(token, target, amount, fee), false).is_empty()
     }
 
     /// Returns the channel with `target` if transfers are possible and it is connected.
@@ -38,11 +56,20 @@ impl Owner {
         token: TokenAddress,
         target: NodeAddress,
     ) -> Option<Candidate> {
-        let open = self.protocol.channels().find(|channel| {
-            channel.token() == token && channel.partner() == target && channel.is_open()
-        })?;
-        let connected = self.connected.contains_key(&target);
-        connected.then(|| Candidate { channel: open.address(), next_hop: target })
+        let channel = self.direct_channel(token, target)?;
+        let is_connected = self.connected.contains_key(&target);
+        is_connected.then_some(Candidate { channel, next_hop: target })
+    }
+
+    /// Returns the channel with `target` in which transfers are possible.
+    pub(crate) fn direct_channel(
+        &self,
+        token: TokenAddress,
+        target: NodeAddress,
+    ) -> Option<ChannelAddress> {
+        let usable =
+            |own: &&Channel| own.token() == token && own.partner() == target && own.is_open();
+        self.protocol.channels().find(usable).map(Channel::address)
     }
 
     /// Returns the next hops for a transfer to pass on, best first; `None` if there would be some

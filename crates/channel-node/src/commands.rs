@@ -35,7 +35,7 @@ impl Owner {
             Command::Deposit(request, reply) => self.deposit(&request, reply),
             Command::Close(channel, reply) => self.close(channel, reply),
             Command::Settle(channel, reply) => self.settle(channel, reply),
-            Command::Pay(request, reply) => self.pay(&request, reply),
+            Command::Pay(request, reply) => self.pay(request, reply),
             Command::NetworkEvents(range, reply) => {
                 self.query(reply, move |store| history::network_events(store, range));
             }

@@ -23,6 +23,7 @@ mod effect;
 mod endpoints;
 mod error;
 mod handle;
+mod held;
 mod history;
 mod inbox;
 mod input;

@@ -198,6 +198,7 @@ fn load(
         outbox: Outbox::load(disk)?,
         history: History::load(disk)?,
         calls: Calls::default(),
+        held: vec![],
         payments: Payments::default(),
         requests: Requests::default(),
         counters: Counters::default(),

@@ -10,6 +10,7 @@ use crate::{
     counters::Counters,
     effect::Effect,
     endpoints::Endpoints,
+    held::Held,
     history::History,
     inbox::Inbox,
     input::Input,
@@ -50,6 +51,7 @@ pub(crate) struct Owner {
     pub(crate) outbox: Outbox,
     pub(crate) inbox: Inbox<Incoming>,
     pub(crate) calls: Calls,
+    pub(crate) held: Vec<Held>,
     pub(crate) payments: Payments,
     pub(crate) requests: Requests,
     pub(crate) history: History,
@@ -58,7 +60,8 @@ pub(crate) struct Owner {
     pub(crate) connected: BTreeMap<NodeAddress, ConnectionId>,
     /// Nodes that are no partners and that this node asked for, and when it last had to.
     pub(crate) guests: BTreeMap<NodeAddress, Instant>,
-    /// Until when transfers to pass on wait for neighbours that are not connected yet.
+    /// Until when neighbours that are not connected are expected to be soon, after the start or a
+    /// lost connection; transfers that need them wait.
     pub(crate) grace_until: Option<Instant>,
     /// The newest block whose events were taken in.
     pub(crate) block: Option<BlockRef>,
@@ -156,6 +159,7 @@ impl Owner {
             self.grace_until = None;
             self.retry_waiting();
         }
+        self.retry_held(now);
         if self.calls.is_due(now) {
             self.order_wanted();
             self.calls.forget_unwanted(now);

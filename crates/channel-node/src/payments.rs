@@ -9,7 +9,7 @@ use crate::{
     store::{ORDERS, Order, OrderState, Terms, payment_key, read, write},
 };
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::atomic::Ordering,
     time::Instant,
 };
@@ -58,10 +58,14 @@ impl Payments {
 }
 
 impl Owner {
-    /// A user wants to pay.
-    pub(crate) fn pay(&mut self, request: &PaymentRequest, reply: Reply<PaymentReceipt>) {
-        let deadline = Instant::now() + request.patience;
-        match self.start_payment(request) {
+    /// Lets the caller of a payment wait, or answers at once.
+    pub(crate) fn payment_started(
+        &mut self,
+        started: Result<Started, RequestError>,
+        deadline: Instant,
+        reply: Reply<PaymentReceipt>,
+    ) {
+        match started {
             Ok(Started::Waits(key)) => {
                 let waiter = Waiter { reply, deadline };
                 self.payments.waiting.entry(key).or_default().push(waiter);
@@ -90,7 +94,10 @@ impl Owner {
     }
 
     /// Starts the payment, or finds it among those started before.
-    fn start_payment(&mut self, request: &PaymentRequest) -> Result<Started, RequestError> {
+    pub(crate) fn start_payment(
+        &mut self,
+        request: &PaymentRequest,
+    ) -> Result<Started, RequestError> {
         self.check_payment(request)?;
         let terms =
             Terms { amount: request.amount, fee: request.fee, is_direct: request.is_direct };
@@ -128,10 +135,9 @@ impl Owner {
         let candidates = if is_direct {
             self.direct_candidate(token, target).into_iter().collect()
         } else {
-            let exclude = BTreeSet::new();
-            self.payment_candidates(&Wish { token, target, amount, fee, exclude, lock_span: None })
+            self.payment_candidates(&Wish::payment(token, target, amount, fee))
         };
-        if is_direct && candidates.is_empty() && self.has_open_channel(token, target) {
+        if is_direct && candidates.is_empty() && self.direct_channel(token, target).is_some() {
             return Err(RequestError::NoRoute);
         }
         let seed = Secret::new(random_bytes()?);
@@ -167,16 +173,10 @@ impl Owner {
             RequestError::Stopping
         })
     }
-
-    fn has_open_channel(&self, token: tally_primitives::TokenAddress, target: NodeAddress) -> bool {
-        self.protocol.channels().any(|channel| {
-            channel.token() == token && channel.partner() == target && channel.is_open()
-        })
-    }
 }
 
 /// What a request to pay led to.
-enum Started {
+pub(crate) enum Started {
     Waits(PaymentKey),
     Finished(PaymentReceipt),
 }

@@ -1,8 +1,8 @@
 //! What the network reports, and the messages of peers.
 
 use crate::{
-    effect::Effect, inbox::Arrival, input::PeerInput, outbox::Delivery, owner::Owner,
-    receive::Incoming,
+    effect::Effect, held::RETURN_TIME, inbox::Arrival, input::PeerInput, outbox::Delivery,
+    owner::Owner, receive::Incoming,
 };
 use std::{
     collections::BTreeSet,
@@ -37,6 +37,7 @@ impl Owner {
                 self.delivered(delivered);
                 if self.grace_until.is_some() {
                     self.retry_waiting();
+                    self.retry_held(Instant::now());
                 }
             }
             PeerInput::Message { peer, seq, incoming } => {
@@ -62,6 +63,7 @@ impl Owner {
                 if self.connected.get(&peer) == Some(&connection) {
                     self.connected.remove(&peer);
                     self.inbox.disconnected(peer);
+                    self.grace_until = self.grace_until.max(Some(Instant::now() + RETURN_TIME));
                 }
             }
         }

@@ -24,8 +24,8 @@ async fn a_stopped_node_goes_on() {
     world.chain.mine(3);
     let a = world.start_on(0, Arc::new(a_disk.open(TABLES)), world.anywhere(), &[]).await;
     let b = world.start_on(1, Arc::new(b_disk.open(TABLES)), world.anywhere(), &[&a]).await;
-    a.connected(1).await;
     a.sees(channel, |view| view.balance == units(90)).await;
+    // Nobody waits for the connection: payments do that themselves.
     assert_eq!(a.handle.pay(request).await.unwrap(), first, "the order is known");
     a.pay(&world, &b, 10, true).await.unwrap();
     a.pay(&world, &b, 10, false).await.unwrap();
