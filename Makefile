@@ -41,8 +41,8 @@ test-fast: setup-demo
 # One selection of packages for all steps, so that no dependency is compiled twice. The binaries
 # come first: the black-box tests start them.
 test: rocksdb
-	cargo build --locked --workspace --all-targets
-	cargo test --locked --workspace
+	cargo build --locked --workspace --all-targets --features tally-chain-evm/anvil-tests
+	cargo test --locked --workspace --features tally-chain-evm/anvil-tests
 	npm --prefix $(CONTRACTS) run --silent test
 
 lint: setup
