@@ -1,9 +1,11 @@
 use crate::{keccak256, keccak256_parts};
 use alloy_primitives::{Address, B256};
+use std::sync::LazyLock;
 use tally_primitives::ChainId;
 
-const DOMAIN_TYPE: &str =
-    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+static DOMAIN_TYPE: LazyLock<B256> = LazyLock::new(|| {
+    type_hash("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+});
 
 /// Where a piece of typed data is valid: one contract on one chain.
 ///
@@ -21,10 +23,10 @@ pub struct Domain<'a> {
 }
 
 impl Domain<'_> {
-    /// Returns the domain separator. Costs four hashes; keep it per contract.
+    /// Returns the domain separator. Costs three hashes; keep it per contract.
     pub fn separator(&self) -> B256 {
         struct_hash(
-            &type_hash(DOMAIN_TYPE),
+            &DOMAIN_TYPE,
             &[
                 keccak256(self.name).0,
                 keccak256(self.version).0,
