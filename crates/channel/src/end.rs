@@ -1,4 +1,6 @@
-use crate::{BalanceProof, Content, Lock, MediatedTransfer, ProtocolError, SignedProof, merkle};
+use crate::{
+    BalanceProof, Content, Lock, MediatedTransfer, ProtocolError, SignedProof, merkle::RootMemo,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tally_primitives::{
@@ -25,6 +27,9 @@ pub struct End {
     pub(crate) cancelled: BTreeMap<Hashlock, Cancelled>,
     /// The newest proof of this end that the payee acknowledged, while `cancelled` needs it.
     pub(crate) acknowledged: Option<SignedProof>,
+    /// Makes the next root cheaper.
+    #[serde(skip)]
+    memo: RootMemo,
 }
 
 /// A lock that is neither paid nor removed.
@@ -139,7 +144,7 @@ impl End {
                 self.locks.remove(hashlock);
             }
         }
-        self.locksroot = merkle::root(self.locks.values().map(|pending| pending.leaf).collect());
+        self.locksroot = self.memo.root(self.locks.values().map(|pending| pending.leaf).collect());
         Ok(())
     }
 

@@ -83,6 +83,54 @@ pub(crate) fn root(mut leaves: Vec<B256>) -> LocksRoot {
     LocksRoot(leaves.first().copied().unwrap_or_default())
 }
 
+/// The newest tree of a participant, from which the next root follows with fewer hashes.
+///
+/// A lock that comes or goes moves the leaves behind its place; what lies before it hashes as it
+/// did. The leaves are compared each time, so a root never depends on what was remembered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RootMemo {
+    /// From the leaves to the root, as in [`LockTree`].
+    layers: Vec<Vec<B256>>,
+}
+
+/// What is remembered is no part of a participant's state.
+impl PartialEq for RootMemo {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for RootMemo {}
+
+impl RootMemo {
+    /// Returns the root over `leaves`, in any order, which must differ; remembers the tree.
+    pub(crate) fn root(&mut self, mut leaves: Vec<B256>) -> LocksRoot {
+        leaves.sort_unstable();
+        let known = self.layers.first().map_or(&[][..], Vec::as_slice);
+        let mut same = leaves.iter().zip(known).take_while(|(new, old)| new == old).count();
+        let mut depth = 0;
+        loop {
+            let length = leaves.len();
+            if depth == self.layers.len() {
+                self.layers.push(vec![]);
+            }
+            self.layers[depth] = leaves;
+            depth += 1;
+            if length <= 1 {
+                break;
+            }
+            // Parents whose children all stayed stay too.
+            same /= 2;
+            let mut parents = self.layers.get_mut(depth).map(std::mem::take).unwrap_or_default();
+            parents.truncate(same);
+            parents.extend(self.layers[depth - 1].chunks(2).skip(same).map(parent));
+            leaves = parents;
+        }
+        self.layers.truncate(depth);
+        LocksRoot(self.layers[depth - 1].first().copied().unwrap_or_default())
+    }
+}
+
 /// Returns the value that an unlock leaves in the place of a spent lock's leaf.
 pub fn spent_marker(leaf: B256) -> B256 {
     keccak256_parts(&[b"spent", leaf.as_slice()])
@@ -104,7 +152,11 @@ fn pair(left: &B256, right: &B256) -> B256 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::btree_set, prelude::*};
+    use proptest::{
+        collection::{btree_set, vec},
+        prelude::*,
+    };
+    use std::collections::BTreeSet;
 
     proptest! {
         #[test]
@@ -113,6 +165,29 @@ mod tests {
         ) {
             let leaves: Vec<B256> = leaves.into_iter().rev().collect();
             prop_assert_eq!(root(leaves.clone()), LockTree::new(leaves).root());
+        }
+
+        /// Goal: what is remembered never shows. Method: leaves come and go, one at a time or many
+        /// at once, in trees that share leaves.
+        #[test]
+        fn a_remembered_tree_gives_the_same_roots(
+            sets in vec(btree_set((0..60_u8).prop_map(B256::repeat_byte), 0..40), 1..8),
+            toggled in vec(0..60_u8, 0..40),
+        ) {
+            let mut memo = RootMemo::default();
+            let mut leaves = BTreeSet::new();
+            for set in sets {
+                prop_assert_eq!(memo.root(set.iter().copied().collect()), root(set.iter().copied().collect()));
+                leaves = set;
+            }
+            for byte in toggled {
+                let leaf = B256::repeat_byte(byte);
+                if !leaves.remove(&leaf) {
+                    leaves.insert(leaf);
+                }
+                let all: Vec<B256> = leaves.iter().rev().copied().collect();
+                prop_assert_eq!(memo.root(all.clone()), root(all));
+            }
         }
     }
 }
