@@ -22,6 +22,8 @@ fn bad_requests_are_explained_and_change_nothing() {
     let channel = net.channel((&first, 500), (&second, 300));
     first.sees_peers(1);
     first.pay(&token, &second, &json!({ "amount": 1 })).expect(200);
+    first.sees_balances(&channel, 499, 301);
+    second.sees_balances(&channel, 301, 499);
 
     let (open, change) = ("/api/1/channels".to_owned(), format!("/api/1/channels/{channel}"));
     let pay = format!("/api/1/transfers/{token}/{}", second.address());

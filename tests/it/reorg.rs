@@ -53,6 +53,7 @@ fn an_undone_opening_comes_back() {
     assert_eq!(deposits[0]["block_number"], reopened_at);
 
     second.pay(&token, &first, &json!({ "amount": 100 })).expect(200);
+    first.sees_balances(&channel, 500, 0);
     first.pay(&token, &second, &json!({ "amount": 500 })).expect(200);
     second.sees_balances(&channel, 500, 0);
 }
@@ -96,6 +97,7 @@ fn an_undone_deposit_comes_back() {
     first.sees_balances(&channel, 220, 180);
     second.sees_balances(&channel, 180, 220);
     second.pay(&token, &first, &json!({ "amount": 180 })).expect(200);
+    first.sees_balances(&channel, 400, 0);
     first.pay(&token, &second, &json!({ "amount": 400 })).expect(200);
     second.sees_balances(&channel, 400, 0);
 }
