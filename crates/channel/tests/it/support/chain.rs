@@ -97,26 +97,6 @@ impl FakeChain {
         }
     }
 
-    pub(crate) fn stats(&self) -> BTreeMap<String, u64> {
-        let mut m = BTreeMap::new();
-        for b in &self.blocks {
-            for l in &b.logs {
-                let n = match l {
-                    ChainFact::ChannelOpened { .. } => "open".into(),
-                    ChainFact::SecretRevealed { .. } => "registered".into(),
-                    ChainFact::Channel(_, f) => {
-                        format!("{f:?}").split([' ', '(']).next().unwrap().to_string()
-                    }
-                };
-                *m.entry(n).or_default() += 1;
-            }
-        }
-        for (_, r) in &self.reverted {
-            *m.entry(format!("rev {}", r.0)).or_default() += 1;
-        }
-        m
-    }
-
     pub(crate) fn head(&self) -> BlockNumber {
         BlockNumber(self.blocks.len() as u64 - 1)
     }
