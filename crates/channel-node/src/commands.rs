@@ -97,9 +97,6 @@ impl Owner {
 
     fn update_nodes(&mut self, peers: &[PeerEndpoint], reply: Reply<()>) {
         let result = self.endpoints.replace_operators(peers, &mut self.group);
-        if result.is_ok() {
-            self.group.needs_sync = true;
-        }
         self.answer(reply, result);
     }
 

@@ -2,29 +2,30 @@ use crate::{
     PeerEndpoint, RequestError,
     commit::Group,
     effect::Effect,
-    store::{ENDPOINTS, key, load},
+    store::{ENDPOINTS, load},
 };
 use std::collections::BTreeMap;
 use tally_net::PeerAddress;
 use tally_primitives::NodeAddress;
 use tally_storage::{KeyRange, Store, StoreError};
 
-/// Who said where a peer listens; the last outweighs the others. The byte is on disk.
+/// Who said where a peer listens; the last outweighs the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
     /// The peer itself, on the chain.
-    Chain = 1,
-    /// The node's configuration; never stored.
-    Configuration = 2,
+    Chain,
+    /// The node's configuration.
+    Configuration,
     /// The operator, while the node ran.
-    Operator = 3,
+    Operator,
 }
 
 /// Where peers listen.
 ///
 /// An operator's word outweighs the configuration, and the configuration what peers publish on
-/// the chain. A wrong address costs a dial, no more: peers prove who they are. So what a
-/// reorganisation undoes is kept until the peer publishes again.
+/// the chain. Only the last is stored: an operator's list ends with the process, so that it never
+/// outweighs a newer configuration. A wrong address costs a dial, no more: peers prove who they
+/// are. So what a reorganisation undoes is kept until the peer publishes again.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
     known: BTreeMap<NodeAddress, BTreeMap<Origin, PeerAddress>>,
@@ -41,16 +42,10 @@ impl Endpoints {
         load(store, ENDPOINTS, KeyRange::all(), |entry| {
             let undecodable =
                 || StoreError::Undecodable { table: ENDPOINTS, key: entry.key.clone() };
-            let (origin, node) = entry.key.split_first().ok_or_else(undecodable)?;
-            let node = NodeAddress::new(node.try_into().map_err(|_| undecodable())?);
-            let origin = match *origin {
-                1 => Origin::Chain,
-                3 => Origin::Operator,
-                _ => return Err(undecodable()),
-            };
+            let node = entry.key.as_slice().try_into().map_err(|_| undecodable())?;
             let text = std::str::from_utf8(&entry.value).map_err(|_| undecodable())?;
             let address = text.parse().map_err(|_| undecodable())?;
-            endpoints.set(node, origin, address);
+            endpoints.set(NodeAddress::new(node), Origin::Chain, address);
             Ok(())
         })?;
         for PeerEndpoint { node, endpoint } in configured {
@@ -80,7 +75,7 @@ impl Endpoints {
                 return;
             }
         };
-        group.batch.put(ENDPOINTS, endpoint_key(Origin::Chain, node), address.as_str());
+        group.batch.put(ENDPOINTS, *node.as_bytes(), address.as_str());
         self.set(node, Origin::Chain, address);
         self.locate(node, group);
     }
@@ -108,12 +103,10 @@ impl Endpoints {
             .map(|(node, _)| *node)
             .collect();
         for node in before {
-            group.batch.delete(ENDPOINTS, endpoint_key(Origin::Operator, node));
             self.known.entry(node).or_default().remove(&Origin::Operator);
             self.locate(node, group);
         }
         for (node, address) in given {
-            group.batch.put(ENDPOINTS, endpoint_key(Origin::Operator, node), address.as_str());
             self.set(node, Origin::Operator, address);
             self.locate(node, group);
         }
@@ -134,11 +127,6 @@ impl Endpoints {
         let best = self.known.get(&node).and_then(|origins| origins.values().next_back());
         group.effects.push(Effect::Locate(node, best.cloned()));
     }
-}
-
-/// Key of [`ENDPOINTS`]: 21 bytes.
-fn endpoint_key(origin: Origin, node: NodeAddress) -> Vec<u8> {
-    key(&[&[origin as u8], node.as_bytes()])
 }
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ pub enum Command {
     TokenBalance(TokenAddress, NodeAddress, Reply<TokenAmount>),
     /// Transfers the node's tokens on the chain.
     TransferTokens(TokenAddress, NodeAddress, TokenAmount, Reply<()>),
-    /// Replaces the table of peer addresses that the operator gave.
+    /// Replaces the table of peer addresses that the operator gave; it outweighs the configuration
+    /// and the chain until the node stops.
     UpdateNodes(Vec<PeerEndpoint>, Reply<()>),
     /// Reports how the node is doing.
     Status(Reply<NodeStatus>),
@@ -184,7 +185,8 @@ requests! {
     /// Transfers tokens of the node's account on the chain.
     transfer_tokens(token: TokenAddress, recipient: NodeAddress, amount: TokenAmount) -> ()
         = TransferTokens;
-    /// Replaces the table of peer addresses that the operator gave.
+    /// Replaces the table of peer addresses that the operator gave; it outweighs the configuration
+    /// and the chain until the node stops.
     update_nodes(peers: Vec<PeerEndpoint>) -> () = UpdateNodes;
     /// Reports how the node is doing.
     status() -> NodeStatus = Status;

@@ -48,6 +48,8 @@ const GROUPS_BOUND: usize = 1;
 const TICK: Duration = Duration::from_millis(100);
 
 /// A running node.
+///
+/// It runs until it is asked to stop or cannot go on; dropping this value does not end it.
 #[derive(Debug)]
 pub struct Node {
     handle: NodeHandle,

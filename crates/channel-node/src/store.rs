@@ -12,6 +12,6 @@ pub use tables::TABLES;
 pub(crate) use tables::{
     BLOCKS, CHANNEL_FACTS, CHANNEL_TRANSFERS, CHANNELS, EDGES, ENDPOINTS, HISTORY, IDENTITY,
     IDENTITY_KEY, INBOX, MEDIATIONS, ORDERS, OUTBOX, OUTBOX_LAST, PAYMENTS, RECEIPTS, REGISTERED,
-    SCHEMA, TOKEN_EVENTS, TOKENS, channel_event_key, key, log_key, number_at, outbox_key,
-    payment_key, token_event_key,
+    SCHEMA, TOKEN_EVENTS, TOKENS, channel_event_key, log_key, number_at, outbox_key, payment_key,
+    token_event_key,
 };

@@ -37,7 +37,7 @@ pub(crate) const TOKEN_EVENTS: Table = Table::new("token_events");
 pub(crate) const CHANNEL_FACTS: Table = Table::new("channel_facts");
 /// Own channel, block, history number → a payment through it.
 pub(crate) const CHANNEL_TRANSFERS: Table = Table::new("channel_transfers");
-/// Origin, node → `host:port`.
+/// Node → the `host:port` that it published last on the chain.
 pub(crate) const ENDPOINTS: Table = Table::new("endpoints");
 /// Token, target, identifier → terms and outcome of a payment this node was asked for.
 pub(crate) const ORDERS: Table = Table::new("orders");

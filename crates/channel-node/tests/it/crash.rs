@@ -1,6 +1,6 @@
 //! Disks that fail.
 
-use crate::world::World;
+use crate::world::{World, numbered, units};
 use std::sync::Arc;
 use tally_channel_node::{RequestError, StopReason, TABLES};
 use tally_primitives::TokenAmount;
@@ -59,4 +59,33 @@ async fn a_failed_commit_stops_the_node_and_a_restart_recovers() {
             );
         }
     }
+}
+
+/// Goal: a loss of power undoes at most what may happen twice. Method: the payer loses power right
+/// after a payment whose end did not wait for the disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_loss_repeats_only_what_is_harmless() {
+    let world = World::new(2).await;
+    let mut nodes = world.start_all(2).await;
+    let channel = nodes[0].open(&world, &nodes[1], 100, 0).await;
+    nodes[0].connected(1).await;
+    let order = numbered(nodes[0].order(&world, &nodes[1], 10, true), 4);
+    let receipt = nodes[0].handle.pay(order.clone()).await.unwrap();
+    let dead = nodes.remove(0);
+    let (disk, address) = (dead.store.disk(), dead.address);
+    disk.lose_power();
+    world.chain.mine(1);
+    let reason = dead.stopped().await;
+    assert!(matches!(reason, StopReason::Store(_)), "{reason}");
+    let b = &nodes[0];
+    let a = world.start_on(0, Arc::new(disk.open(TABLES)), address, &[b]).await;
+    assert_eq!(a.handle.pay(order).await.unwrap(), receipt);
+    a.until("nothing is pending", async |handle| {
+        let status = handle.status().await.unwrap();
+        (status.pending_transfers, status.outbox) == (0, 0)
+    })
+    .await;
+    a.pay(&world, b, 5, true).await.unwrap();
+    b.sees(channel, |view| view.balance == units(15)).await;
+    assert_eq!(a.handle.channel(channel).await.unwrap().balance, units(85));
 }

@@ -1,8 +1,10 @@
 //! Payments between nodes that all run.
 
 use crate::world::{World, numbered, units};
-use tally_channel_node::{ChannelView, PaymentRequest, RequestError};
+use std::sync::Arc;
+use tally_channel_node::{ChannelView, NodeConfig, PaymentRequest, RequestError, TABLES};
 use tally_primitives::{NodeAddress, TokenAddress, TokenAmount};
+use tally_storage::MemoryStore;
 
 /// Goal: a direct payment moves money on both sides. Method: two nodes, one channel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,4 +145,31 @@ async fn a_refused_route_is_replaced_by_another() {
     assert!(matches!(error, RequestError::RoutesExhausted), "{error}");
     a.sees(to_left, |view| view.balance == units(100) && view.locked.is_zero()).await;
     a.sees(to_right, |view| view.balance == units(50) && view.locked.is_zero()).await;
+}
+
+/// Goal: a mediator that charges is paid its fee, and passes nothing on for less. Method: a line of
+/// three nodes whose middle takes 3.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mediator_earns_its_fee() {
+    let world = World::new(3).await;
+    let a = world.start(0).await;
+    let charging = |config| NodeConfig { mediation_fee: units(3), ..config };
+    let b = world.try_start_on(1, Arc::new(MemoryStore::new(TABLES)), charging).await.unwrap();
+    let c = world.start(2).await;
+    let nodes = [a, b, c];
+    world.introduce(&nodes).await;
+    let [a, b, c] = &nodes;
+    let ab = a.open(&world, b, 100, 0).await;
+    let bc = b.open(&world, c, 100, 0).await;
+    a.connected(1).await;
+    b.connected(2).await;
+    world.knows_channels(&nodes, 2).await;
+    let order = |fee| PaymentRequest { fee: units(fee), ..a.order(&world, c, 10, false) };
+    let error = a.handle.pay(order(2)).await.unwrap_err();
+    assert!(matches!(error, RequestError::RoutesExhausted), "{error}");
+    a.handle.pay(order(5)).await.unwrap();
+    // The last hop keeps what is left of the fee.
+    b.sees(ab, |view| view.balance == units(15) && view.partner_locked.is_zero()).await;
+    c.sees(bc, |view| view.balance == units(10) && view.partner_locked.is_zero()).await;
+    a.sees(ab, |view| view.balance == units(85) && view.locked.is_zero()).await;
 }

@@ -90,19 +90,23 @@ impl World {
     pub(crate) async fn start_all(&self, count: usize) -> Vec<Running> {
         let mut nodes: Vec<Running> = vec![];
         for index in 0..count {
-            let peers: Vec<&Running> = nodes.iter().collect();
-            let node =
-                self.start_on(index, Arc::new(MemoryStore::new(TABLES)), LOOPBACK, &peers).await;
-            nodes.push(node);
+            nodes.push(self.start(index).await);
         }
+        self.introduce(&nodes).await;
+        nodes
+    }
+
+    /// Tells the nodes where each other are, and registers the token.
+    pub(crate) async fn introduce(&self, nodes: &[Running]) {
         nodes[0].handle.register_token(self.token).await.unwrap();
-        for node in &nodes {
+        let peers: Vec<PeerEndpoint> = nodes.iter().map(|node| node.as_peer(self)).collect();
+        for node in nodes {
+            node.handle.update_nodes(peers.clone()).await.unwrap();
             node.until("the token is registered", async |handle| {
                 handle.tokens().await.unwrap() == [self.token]
             })
             .await;
         }
-        nodes
     }
 
     /// Waits until every node has seen this many openings of channels.
