@@ -136,9 +136,7 @@ impl Cast {
             if lag > LAG_MAX {
                 self.negligent.insert(number);
             }
-            if must {
-                self.look(number);
-            } else if self.world.node(number).is_up && random.percent(70) {
+            if must || (self.world.node(number).is_up && random.percent(70)) {
                 self.look(number);
             }
         }
@@ -289,7 +287,7 @@ impl Cast {
                 let is_wanted = self.given_up.contains(&(who, lock.hashlock))
                     || self.public.contains(&lock.hashlock)
                     || self.rogues.contains(&who)
-                    || head.0 % 5 == 0;
+                    || head.0.is_multiple_of(5);
                 is_wanted
                     && lock.expiration > head
                     && self.secrets.iter().any(|s| tally_crypto::hashlock(s) == lock.hashlock)
