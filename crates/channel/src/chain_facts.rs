@@ -1,8 +1,8 @@
 //! What the chain reports, and what this node orders from it.
 
 use crate::{
-    Action, ChainFact, Channel, ChannelFact, LockClaim, LockTree, PaymentFailure, PendingLock,
-    Phase, ProtocolError, channel::Side, step::Step, transfer::is_safe,
+    Action, ChainFact, Channel, ChannelFact, LockClaim, LockTree, Outgoing, PaymentFailure,
+    PendingLock, Phase, ProtocolError, Refund, channel::Side, step::Step, transfer::is_safe,
 };
 use tally_primitives::{BlockNumber, ChannelAddress, Hashlock, Secret};
 
@@ -215,9 +215,18 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// The close did not reach the chain.
+    /// The close did not reach the chain: what had to wait for it is said now.
     pub(crate) fn close_failed(&mut self, address: ChannelAddress) -> Result<(), ProtocolError> {
-        self.channel_mut(address)?.set_closing(false);
+        let channel = self.channel_mut(address)?;
+        channel.set_closing(false);
+        let partner = channel.partner();
+        let locks = channel.end(Side::Theirs).locks().values();
+        let given_up: Vec<Hashlock> =
+            locks.filter(|pending| pending.given_up).map(|p| p.lock.hashlock).collect();
+        for hashlock in given_up {
+            // The partner may know it already, and ignores it then.
+            self.send(partner, Outgoing::Refund(Refund { channel: address, hashlock }));
+        }
         self.pay_opened_locks(address)
     }
 

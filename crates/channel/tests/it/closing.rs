@@ -308,6 +308,31 @@ fn a_failed_close_leaves_nothing_behind() {
     world.assert_mirrored();
 }
 
+/// Goal: a lock that its payee gave up while it was closing is given back when the close fails.
+/// Method: the lock comes into danger meanwhile.
+#[test]
+fn a_failed_close_gives_back_what_was_given_up() {
+    let mut world = pair();
+    let key = world.pay(1, 2, 10);
+    world.deliver_all(1, 2);
+    world.cut(1, 2);
+    world.close(2, 1);
+    world.chain.drop_pending();
+    for _ in 0..SETTLE.0 - REVEAL.0 {
+        world.chain.mine();
+        world.follow_all();
+        world.chain.drop_pending();
+    }
+    world.mend(1, 2);
+    world.run();
+    assert_eq!(world.locked(1, 2), [10, 0]);
+    world.request(2, tally_channel::Event::CloseFailed(world.between(1, 2))).unwrap();
+    world.run();
+    assert_eq!(world.locked(1, 2), [0, 0]);
+    assert!(world.failed(1, &key));
+    world.assert_nothing_pending();
+}
+
 /// Goal: closing twice and closing what is closed are refused. Source: spec §5.11, row 3.
 #[test]
 fn a_channel_is_closed_once() {

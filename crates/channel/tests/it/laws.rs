@@ -137,3 +137,75 @@ fn snapshot(protocol: &Protocol) -> Snapshot {
         confirmed: protocol.confirmed(),
     }
 }
+
+/// What two users and their network do.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Pay(usize, u64),
+    PayDirectly(usize, u64),
+    Deliver(usize),
+    Interrupt,
+    Restart(usize),
+    Mine(u64),
+}
+
+fn any_deed() -> impl Strategy<Value = Deed> {
+    let side = 1..3_usize;
+    prop_oneof![
+        (side.clone(), 1..40_u64).prop_map(|(from, amount)| Deed::Pay(from, amount)),
+        (side.clone(), 1..40_u64).prop_map(|(from, amount)| Deed::PayDirectly(from, amount)),
+        side.clone().prop_map(Deed::Deliver),
+        side.clone().prop_map(Deed::Deliver),
+        Just(Deed::Interrupt),
+        side.prop_map(Deed::Restart),
+        (1..15_u64).prop_map(Deed::Mine),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Law: two honest ends agree as soon as they have heard each other out.
+    #[test]
+    fn two_honest_ends_agree(deeds in proptest::collection::vec(any_deed(), 0..40)) {
+        let mut world = World::with_channels(2, &[(1, 2, 100, 100)]);
+        for deed in deeds {
+            match deed {
+                Deed::Pay(from, amount) => {
+                    let _ = world.try_pay(from, 3 - from, amount, |_| ());
+                }
+                Deed::PayDirectly(from, amount) => {
+                    let _ = world.try_pay(from, 3 - from, amount, |order| order.is_direct = true);
+                }
+                Deed::Deliver(from) if world.busy_wires().contains(&(from, 3 - from)) => {
+                    world.deliver(from, 3 - from);
+                }
+                Deed::Deliver(_) => {}
+                Deed::Interrupt => {
+                    world.cut(1, 2);
+                    world.mend(1, 2);
+                }
+                Deed::Restart(number) => {
+                    world.stop(number);
+                    world.start(number);
+                }
+                Deed::Mine(blocks) => {
+                    for _ in 0..blocks {
+                        world.chain.mine();
+                    }
+                    world.follow_all();
+                }
+            }
+        }
+        world.run();
+        world.assert_mirrored();
+        world.mine(110);
+        world.assert_mirrored();
+        world.assert_nothing_pending();
+        for number in [1, 2] {
+            for (_, error) in &world.node(number).refusals {
+                prop_assert_eq!(error.class(), tally_channel::Class::Ignore);
+            }
+        }
+    }
+}
