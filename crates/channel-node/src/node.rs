@@ -190,6 +190,7 @@ fn load(
         mediation_fee: config.mediation_fee,
     };
     let protocol = Protocol::restore(core, recovery::snapshot(disk, block.as_ref())?);
+    let start_grace = Instant::now() + config.connect_grace;
     let mut inbox = Inbox::<Incoming>::load(disk)?;
     protocol.channels().for_each(|channel| inbox.add_partner(channel.partner()));
     Ok(Owner {
@@ -206,7 +207,9 @@ fn load(
         counters: Counters::default(),
         connected: BTreeMap::new(),
         guests: BTreeMap::new(),
-        grace_until: Some(Instant::now() + config.connect_grace),
+        start_grace,
+        route_waits: BTreeMap::new(),
+        grace_until: Some(start_grace),
         synced: block
             .zip(config.head)
             .is_some_and(|(block, head)| head.since(block.number) <= config.confirmations),

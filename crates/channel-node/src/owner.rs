@@ -65,6 +65,10 @@ pub(crate) struct Owner {
     pub(crate) connected: BTreeMap<NodeAddress, ConnectionId>,
     /// Nodes that are no partners and that this node asked for, and when it last had to.
     pub(crate) guests: BTreeMap<NodeAddress, Instant>,
+    /// Until when neighbours may take to connect after the start.
+    pub(crate) start_grace: Instant,
+    /// Peers whose next message waits for neighbours, and until when at most.
+    pub(crate) route_waits: BTreeMap<NodeAddress, Instant>,
     /// Until when neighbours that are not connected are expected to be soon, after the start or a
     /// lost connection; transfers that need them wait.
     pub(crate) grace_until: Option<Instant>,
@@ -168,8 +172,9 @@ impl Owner {
     fn tick(&mut self) {
         self.probe = true;
         let now = Instant::now();
-        if self.grace_until.is_some_and(|until| until <= now) {
-            self.grace_until = None;
+        self.grace_until = self.grace_until.filter(|until| *until > now);
+        let is_over = |until: &Instant| self.grace_until.is_none() || *until <= now;
+        if self.route_waits.values().any(is_over) {
             self.retry_waiting();
         }
         self.retry_held(now);

@@ -63,7 +63,9 @@ impl Owner {
                 if self.connected.get(&peer) == Some(&connection) {
                     self.connected.remove(&peer);
                     self.inbox.disconnected(peer);
-                    self.grace_until = self.grace_until.max(Some(Instant::now() + RETURN_TIME));
+                    if self.inbox.is_partner(peer) {
+                        self.grace_until = self.grace_until.max(Some(Instant::now() + RETURN_TIME));
+                    }
                 }
             }
         }
@@ -99,6 +101,7 @@ impl Owner {
                 return false;
             }
         }
+        self.route_waits.remove(&peer);
         // Its acknowledgement says that it is on disk.
         self.group.needs_sync = true;
         true
@@ -116,8 +119,10 @@ impl Owner {
     }
 
     fn process_verified(&mut self, peer: NodeAddress, message: Box<Verified>) -> Fate {
-        let Some(candidates) = self.candidates_for(&message) else {
-            return Fate::Waits(Incoming::Verified(message));
+        let candidates = match self.candidates_for(&message) {
+            Some(candidates) => candidates,
+            None if self.may_wait(peer) => return Fate::Waits(Incoming::Verified(message)),
+            None => vec![],
         };
         let event = Event::MessageReceived { message: Verified::clone(&message), candidates };
         let Err(error) = self.apply(event) else { return Fate::Processed };
@@ -149,6 +154,14 @@ impl Owner {
                 }
             }
         }
+    }
+
+    /// Says whether the next message of `peer` may wait for neighbours once more. It does so for a
+    /// fixed time, however often one of them comes and goes.
+    fn may_wait(&mut self, peer: NodeAddress) -> bool {
+        let now = Instant::now();
+        let deadline = self.start_grace.max(now + RETURN_TIME);
+        now < *self.route_waits.entry(peer).or_insert(deadline)
     }
 
     /// Tells a partner that its envelope was refused, so that it knows its channel is out of step.

@@ -2,7 +2,7 @@
 
 use crate::world::{World, numbered, units};
 use std::sync::Arc;
-use tally_channel_node::{NodeConfig, StartError, StopReason, TABLES};
+use tally_channel_node::{NodeConfig, RequestError, StartError, StopReason, TABLES};
 use tally_primitives::ChainId;
 use tally_storage::{MemoryStore, Store};
 
@@ -95,4 +95,31 @@ async fn foreign_data_is_refused() {
     store.commit(batch, tally_storage::Durability::Synced).unwrap();
     let error = world.try_start_on(0, store, |config| config).await.unwrap_err();
     assert!(matches!(error, StartError::Schema(_)), "{error}");
+}
+
+/// Goal: a transfer waits for a neighbour that may come back, but not for ever. Method: the target
+/// stops for good right before the transfer reaches its neighbour.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_neighbour_that_stays_away_is_given_up() {
+    let world = World::new(3).await;
+    let mut nodes = world.start_all(3).await;
+    let ab = nodes[0].open(&world, &nodes[1], 100, 0).await;
+    nodes[1].open(&world, &nodes[2], 100, 0).await;
+    nodes[0].connected(1).await;
+    nodes[1].connected(2).await;
+    world.knows_channels(&nodes, 2).await;
+    let c = nodes.pop().unwrap();
+    let [a, b] = &nodes[..] else { unreachable!() };
+    let order = a.order(&world, &c, 40, false);
+    let order_of_neighbour = b.order(&world, &c, 40, true);
+    c.stop().await;
+    b.until("the neighbour is gone", async |handle| {
+        handle.status().await.unwrap().connected_peers == 1
+    })
+    .await;
+    let (far, near) = tokio::join!(a.handle.pay(order), b.handle.pay(order_of_neighbour));
+    let (far, near) = (far.unwrap_err(), near.unwrap_err());
+    assert!(matches!(far, RequestError::RoutesExhausted), "{far}");
+    assert!(matches!(near, RequestError::NoRoute), "{near}");
+    a.sees(ab, |view| view.balance == units(100) && view.locked.is_zero()).await;
 }
