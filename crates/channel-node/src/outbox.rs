@@ -150,6 +150,10 @@ impl Outbox {
             && lane.connection == Some(connection)
         {
             lane.connection = None;
+            if lane.last == 0 {
+                // Nothing was ever sent to it: it leaves nothing behind.
+                self.lanes.remove(&peer);
+            }
         }
     }
 

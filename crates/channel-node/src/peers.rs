@@ -109,11 +109,11 @@ impl Owner {
 
     fn process(&mut self, peer: NodeAddress, incoming: Incoming) -> Fate {
         match incoming {
-            Incoming::Garbage => {
-                self.counters.messages_rejected += 1;
-                Fate::Processed
+            Incoming::Garbage => self.reject(peer, &"its message cannot be read"),
+            Incoming::Forged(rejected) => {
+                self.reject(peer, &"it did not sign its message");
+                self.refuse(peer, rejected)
             }
-            Incoming::Forged(rejected) => self.refuse(peer, rejected),
             Incoming::Verified(message) => self.process_verified(peer, message),
         }
     }
@@ -137,7 +137,7 @@ impl Owner {
                 Fate::Waits(Incoming::Verified(message))
             }
             Class::RejectPeer | Class::RefuseRequest => {
-                tracing::warn!(%peer, %error, "a peer broke the rules");
+                self.reject(peer, &error);
                 match message.message() {
                     Message::Envelope(envelope, _) => {
                         let (channel, nonce) = (envelope.channel, envelope.nonce);
@@ -147,13 +147,22 @@ impl Owner {
                     | Message::RevealSecret(_)
                     | Message::Refund(_)
                     | Message::CancellationAcknowledged(_)
-                    | Message::Rejected(_) => {
-                        self.counters.messages_rejected += 1;
-                        Fate::Processed
-                    }
+                    | Message::Rejected(_) => Fate::Processed,
                 }
             }
         }
+    }
+
+    /// Counts a message that breaks the rules. Partners are worth a warning; strangers could fill
+    /// the log.
+    fn reject(&mut self, peer: NodeAddress, reason: &dyn std::fmt::Display) -> Fate {
+        self.counters.messages_rejected += 1;
+        if self.inbox.is_partner(peer) {
+            tracing::warn!(%peer, %reason, "a partner broke the rules");
+        } else {
+            tracing::debug!(%peer, %reason, "a stranger broke the rules");
+        }
+        Fate::Processed
     }
 
     /// Says whether the next message of `peer` may wait for neighbours once more. It does so for a
@@ -167,7 +176,6 @@ impl Owner {
     /// Tells a partner that its envelope was refused, so that it knows its channel is out of step.
     /// Strangers have no channels, and are not worth a place in the outbox.
     fn refuse(&mut self, peer: NodeAddress, rejected: Rejected) -> Fate {
-        self.counters.messages_rejected += 1;
         if !self.inbox.is_partner(peer) {
             return Fate::Processed;
         }

@@ -31,7 +31,7 @@ impl Checker {
         let message = match Message::decode(payload) {
             Ok(message) => message,
             Err(error) => {
-                tracing::warn!(%peer, %error, "a peer sent what is not a message");
+                tracing::debug!(%peer, %error, "not a message");
                 return Incoming::Garbage;
             }
         };
@@ -48,7 +48,7 @@ impl Checker {
         match message.verify(self.chain, peer, self.us) {
             Ok(verified) => Incoming::Verified(Box::new(verified)),
             Err(error) => {
-                tracing::warn!(%peer, %error, "a peer sent a message that it did not sign");
+                tracing::debug!(%peer, %error, "not signed by its sender");
                 refusal
             }
         }
@@ -85,5 +85,58 @@ pub(crate) async fn run(
         if owner.send(Input::Peer(checker.read(event))).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tally_channel::{BalanceProof, Content, Envelope, Outgoing, Refund, SignedProof};
+    use tally_crypto::SecretKey;
+    use tally_primitives::{
+        ChannelAddress, Hashlock, LocksRoot, MessageHash, Nonce, PaymentId, Signature, TokenAmount,
+    };
+
+    const CHAIN: ChainId = ChainId(1);
+    const CHANNEL: ChannelAddress = ChannelAddress::new([3; 20]);
+
+    fn envelope() -> Envelope {
+        Envelope {
+            channel: CHANNEL,
+            nonce: Nonce(4),
+            transferred: TokenAmount::from_units(5),
+            locksroot: LocksRoot::default(),
+            content: Content::DirectTransfer { identifier: PaymentId(6) },
+        }
+    }
+
+    /// Goal: what its sender signed for this chain passes, and nothing else that must be signed.
+    #[test]
+    fn only_what_was_signed_passes() {
+        let (key, us) = (SecretKey::generate([1; 32]), SecretKey::generate([2; 32]).address());
+        let (checker, peer) = (Checker { chain: CHAIN, us }, key.address());
+        let signed = |chain| Outgoing::Envelope(envelope()).sign(chain, &key).encode();
+        let Incoming::Verified(verified) = checker.check(peer, &signed(CHAIN)) else {
+            panic!("a signed message was refused");
+        };
+        assert_eq!(verified.from(), peer);
+
+        let forged = Incoming::Forged(Rejected { channel: CHANNEL, nonce: Nonce(4) });
+        assert_eq!(checker.check(peer, &signed(ChainId(2))), forged, "for another chain");
+        assert_eq!(checker.check(us, &signed(CHAIN)), forged, "by somebody else");
+        let proof = BalanceProof {
+            channel: CHANNEL,
+            nonce: Nonce(1),
+            transferred: TokenAmount::ZERO,
+            locksroot: LocksRoot::default(),
+            message_hash: MessageHash::default(),
+        };
+        let unsigned = SignedProof { proof, signature: Signature([27; 65]) };
+        let unsigned = Message::CancellationAcknowledged(unsigned).encode();
+        assert_eq!(checker.check(peer, &unsigned), Incoming::Garbage);
+        assert_eq!(checker.check(peer, &[]), Incoming::Garbage);
+        let plain = Refund { channel: CHANNEL, hashlock: Hashlock::new([7; 32]) };
+        let plain = Message::Refund(plain).encode();
+        assert!(matches!(checker.check(peer, &plain), Incoming::Verified(_)));
     }
 }
