@@ -2,7 +2,8 @@
 
 use crate::support::{
     chain::Call,
-    world::{REVEAL, SETTLE, World, secret_of},
+    users::secret_of,
+    world::{REVEAL, SETTLE, World},
 };
 use tally_channel::{PaymentFailure, Phase, ProtocolError, Report, Side};
 use tally_primitives::BlockSpan;

@@ -37,7 +37,8 @@
 
 use crate::support::{
     node::Crash,
-    world::{SETTLE, World, secret_of, units},
+    users::secret_of,
+    world::{SETTLE, World, units},
 };
 use tally_channel::{Content, Event, Message, PaymentFailure, ProtocolError, Report, Side};
 use tally_primitives::LocksRoot;

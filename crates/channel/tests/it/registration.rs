@@ -2,7 +2,8 @@
 
 use crate::support::{
     chain::Call,
-    world::{REVEAL, SETTLE, World, secret_of},
+    users::secret_of,
+    world::{REVEAL, SETTLE, World},
 };
 
 /// Nodes 1, 2, 3 in a line.

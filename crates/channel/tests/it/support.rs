@@ -6,6 +6,8 @@ pub(crate) mod contract;
 pub(crate) mod disk;
 pub(crate) mod mailbox;
 pub(crate) mod node;
+pub(crate) mod observe;
 pub(crate) mod routes;
 pub(crate) mod seven;
+pub(crate) mod users;
 pub(crate) mod world;

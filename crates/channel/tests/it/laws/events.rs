@@ -2,7 +2,8 @@
 
 use crate::support::{
     chain::CHAIN,
-    world::{TOKEN, secret_of, units},
+    users::secret_of,
+    world::{TOKEN, units},
 };
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@ use super::{
     cast::{Cast, LAG_MAX},
     random::Random,
 };
-use crate::support::{chain::Call, cheater::OldState, node::Crash, world::secret_of};
+use crate::support::{chain::Call, cheater::OldState, node::Crash, users::secret_of};
 use tally_channel::{Event, Message, Phase, Side};
 use tally_primitives::{Hashlock, Secret, TokenAmount};
 

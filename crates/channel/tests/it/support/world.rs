@@ -6,13 +6,9 @@ use super::{
     node::{Crash, Effect, Node},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tally_channel::{
-    Candidate, Channel, Event, Message, PaymentKey, PaymentOrder, ProtocolError, Report, Side,
-};
+use tally_channel::{Channel, Message, ProtocolError, Side};
 use tally_crypto::SecretKey;
-use tally_primitives::{
-    BlockSpan, ChannelAddress, NodeAddress, PaymentId, Secret, TokenAddress, TokenAmount,
-};
+use tally_primitives::{BlockSpan, ChannelAddress, NodeAddress, TokenAddress, TokenAmount};
 
 /// The token of all tests that need only one.
 pub(crate) const TOKEN: TokenAddress = TokenAddress::new([7; 20]);
@@ -29,11 +25,11 @@ pub(crate) const fn units(amount: u64) -> TokenAmount {
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) chain: FakeChain,
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     wires: BTreeMap<(usize, usize), VecDeque<Frame>>,
     /// Pairs whose connection is broken.
     cut: BTreeSet<(usize, usize)>,
-    next_payment: u64,
+    pub(crate) next_payment: u64,
 }
 
 impl World {
@@ -155,84 +151,6 @@ impl World {
         let channel = self.channel(left, right);
         [Side::Ours, Side::Theirs].map(|side| small(channel.end(side).locked()))
     }
-
-    // ---- what users do
-
-    /// Returns the key that the next payment will have.
-    pub(crate) fn next_key(&self, target: usize) -> PaymentKey {
-        let (target, identifier) = (self.address(target), PaymentId(self.next_payment));
-        PaymentKey { token: TOKEN, target, identifier }
-    }
-
-    /// Asks a node for a payment. Returns its key, or why it was refused.
-    pub(crate) fn try_pay(
-        &mut self,
-        from: usize,
-        target: usize,
-        amount: u64,
-        change: impl FnOnce(&mut PaymentOrder),
-    ) -> Result<PaymentKey, ProtocolError> {
-        let identifier = PaymentId(self.next_payment);
-        self.next_payment += 1;
-        let mut order = PaymentOrder {
-            token: TOKEN,
-            target: self.address(target),
-            amount: units(amount),
-            identifier,
-            fee: TokenAmount::ZERO,
-            is_direct: false,
-            seed: seed(identifier),
-            candidates: vec![],
-        };
-        change(&mut order);
-        let node = self.node(from);
-        if order.is_direct {
-            let own = node.protocol.channels();
-            let direct = own.filter(|c| c.token() == order.token && c.partner() == order.target);
-            let candidate = |c: &Channel| Candidate { channel: c.address(), next_hop: c.partner() };
-            order.candidates = direct.map(candidate).collect();
-        } else if order.candidates.is_empty() {
-            order.candidates = node.routes.payment(
-                &node.protocol,
-                &node.connected,
-                (order.token, order.target),
-                order.amount,
-                order.fee,
-            );
-        }
-        let PaymentOrder { token, target, identifier, .. } = order;
-        self.request(from, Event::PaymentRequested(order))?;
-        Ok(PaymentKey { token, target, identifier })
-    }
-
-    /// Asks a node for a payment that it can begin.
-    pub(crate) fn pay(&mut self, from: usize, target: usize, amount: u64) -> PaymentKey {
-        self.try_pay(from, target, amount, |_| ()).expect("the payment can begin")
-    }
-
-    /// Pays through the channel with the target, without a lock.
-    pub(crate) fn pay_direct(&mut self, from: usize, target: usize, amount: u64) -> PaymentKey {
-        self.try_pay(from, target, amount, |order| order.is_direct = true).expect("it can begin")
-    }
-
-    pub(crate) fn request(&mut self, number: usize, event: Event) -> Result<(), ProtocolError> {
-        let effects = self.node_mut(number).request(event)?;
-        self.perform(number, effects);
-        Ok(())
-    }
-
-    /// Lets a node close its channel with another.
-    pub(crate) fn close(&mut self, number: usize, partner: usize) {
-        let channel = self.between(number, partner);
-        self.request(number, Event::CloseRequested(channel)).expect("it is open");
-    }
-
-    /// Sends a transaction past the node's core.
-    pub(crate) fn submit(&mut self, number: usize, call: Call) {
-        self.chain.submit(self.address(number), call);
-    }
-
-    // ---- time and the network
 
     /// Mines blocks; after each all nodes follow the chain and say all they have to say.
     pub(crate) fn mine(&mut self, blocks: u64) {
@@ -397,7 +315,7 @@ impl World {
         }
     }
 
-    fn perform(&mut self, number: usize, effects: Vec<Effect>) {
+    pub(crate) fn perform(&mut self, number: usize, effects: Vec<Effect>) {
         if !self.node(number).is_up {
             self.disconnect_all(number);
             return;
@@ -420,93 +338,6 @@ impl World {
     pub(crate) fn crash_next(&mut self, number: usize, crash: Crash) {
         self.node_mut(number).crash = Some(crash);
     }
-
-    // ---- what tests look at
-
-    /// Returns what became of a payment, if it is finished.
-    pub(crate) fn outcome(&self, from: usize, key: &PaymentKey) -> Option<&Report> {
-        self.node(from).reports.iter().find(|report| match report {
-            Report::PaymentSent { payment, .. } | Report::PaymentFailed { payment, .. } => {
-                payment == key
-            }
-            _ => false,
-        })
-    }
-
-    pub(crate) fn succeeded(&self, from: usize, key: &PaymentKey) -> bool {
-        matches!(self.outcome(from, key), Some(Report::PaymentSent { .. }))
-    }
-
-    pub(crate) fn failed(&self, from: usize, key: &PaymentKey) -> bool {
-        matches!(self.outcome(from, key), Some(Report::PaymentFailed { .. }))
-    }
-
-    /// Returns what a node was paid, in units, payment by payment.
-    pub(crate) fn received(&self, number: usize) -> Vec<u64> {
-        let amount = |report: &Report| match report {
-            Report::PaymentReceived { amount, .. } => Some(small(*amount)),
-            _ => None,
-        };
-        self.node(number).reports.iter().filter_map(amount).collect()
-    }
-
-    /// Fails unless no node has a lock or a transfer in flight.
-    pub(crate) fn assert_nothing_pending(&self) {
-        for node in &self.nodes {
-            for channel in node.protocol.channels() {
-                for side in [Side::Ours, Side::Theirs] {
-                    let locks = channel.end(side).locks();
-                    assert!(locks.is_empty(), "{} holds {locks:?}", node.address());
-                }
-            }
-            let pending = node.protocol.pending_transfers();
-            assert_eq!(pending, 0, "{} has transfers in flight: {node:#?}", node.address());
-        }
-    }
-
-    /// Fails unless both ends of each channel that two running nodes can use say the same.
-    pub(crate) fn assert_mirrored(&self) {
-        for (address, contract) in self.chain.contracts() {
-            let [left, right] = contract.participants.map(|who| self.number(who));
-            if ![left, right].into_iter().all(|number| self.node(number).is_up) {
-                continue;
-            }
-            let ends = [left, right].map(|number| self.node(number).protocol.channel(address));
-            if let [Some(left), Some(right)] = ends
-                && left.is_open()
-                && right.is_open()
-            {
-                assert_same_end(left, Side::Ours, right, Side::Theirs);
-                assert_same_end(left, Side::Theirs, right, Side::Ours);
-            }
-        }
-    }
-}
-
-fn assert_same_end(one: &Channel, side: Side, other: &Channel, mirrored: Side) {
-    let (own, seen) = (one.end(side), other.end(mirrored));
-    let locks = |end: &tally_channel::End| -> Vec<tally_channel::Lock> {
-        end.locks().values().map(|pending| pending.lock).collect()
-    };
-    assert_eq!(
-        (own.proof(one.address()), locks(own)),
-        (seen.proof(one.address()), locks(seen)),
-        "the ends of channel {} disagree",
-        one.address()
-    );
-    assert_eq!(one.balance(side), other.balance(mirrored));
-}
-
-/// Returns the seed of a payment's secrets.
-fn seed(identifier: PaymentId) -> Secret {
-    Secret::new(tally_crypto::keccak256_parts(&[b"seed", &identifier.0.to_be_bytes()]).0)
-}
-
-/// Returns the secret of a payment's attempt; the first is 0.
-pub(crate) fn secret_of(key: &PaymentKey, attempt: u32) -> Secret {
-    let seed = seed(key.identifier);
-    let parts = [&seed.expose()[..], &attempt.to_be_bytes()];
-    Secret::new(tally_crypto::keccak256_parts(&parts).0)
 }
 
 /// Returns an amount that fits.
