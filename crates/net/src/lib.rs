@@ -28,6 +28,7 @@ mod owner;
 mod peer;
 mod rank;
 mod registry;
+mod reset;
 mod sequence;
 mod session;
 mod shared;

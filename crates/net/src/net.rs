@@ -3,6 +3,7 @@ use crate::{
     PeerStatus, SendOutcome, accept,
     counters::Counting,
     registry::Registry,
+    reset,
     shared::GRACE,
     shared::Shared,
     slots::Slots,
@@ -10,7 +11,7 @@ use crate::{
     tls,
 };
 use bytes::Bytes;
-use quinn::{AsyncUdpSocket as _, Endpoint, EndpointConfig, Runtime as _, TokioRuntime};
+use quinn::{AsyncUdpSocket as _, Endpoint, Runtime as _, TokioRuntime};
 use std::{
     convert::Infallible,
     fmt,
@@ -88,14 +89,14 @@ impl Net {
         let socket = Arc::new(CountingSocket::new(socket, Arc::clone(&counting)));
         let local_addr = socket.local_addr().map_err(bind_error)?;
         let weak_socket: Weak<CountingSocket> = Arc::downgrade(&socket);
-        let mut endpoint_config = EndpointConfig::default();
+        let mut instance = [0; 8];
+        getrandom::fill(&mut instance).map_err(NetError::Randomness)?;
+        let mut endpoint_config = reset::endpoint_config(&identity, instance);
         endpoint_config.grease_quic_bit(false);
         let mut endpoint =
             Endpoint::new_with_abstract_socket(endpoint_config, Some(server), socket, runtime)
                 .map_err(bind_error)?;
         endpoint.set_default_client_config(client);
-        let mut instance = [0; 8];
-        getrandom::fill(&mut instance).map_err(NetError::Randomness)?;
         let (alive, ended) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             key: identity,

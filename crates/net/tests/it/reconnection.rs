@@ -75,6 +75,39 @@ async fn a_vanished_peer_is_noticed() {
     assert_eq!(a.disconnected().await, connection);
 }
 
+/// Goal: a peer that died without a word and came back without dialling is noticed by the first
+/// message to it. Method: its runtime is dropped, so that it cannot say goodbye, and a node with
+/// its key takes its port; no idle timeout helps.
+#[tokio::test]
+async fn a_peer_that_restarted_in_silence_is_noticed() {
+    let patient = |seed| {
+        let mut patient = config(seed);
+        patient.limits.idle_timeout = std::time::Duration::from_secs(600);
+        patient
+    };
+    let mut a = Node::start_with(1, patient(1), 16);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let b = {
+        let _entered = runtime.enter();
+        Node::start_with(2, patient(2), 16)
+    };
+    b.dial(&a);
+    let (at_a, _) = a.connected().await;
+    let config = NetConfig { listen: b.socket(), ..patient(2) };
+    runtime.shutdown_background();
+    drop(b);
+
+    let mut b = Node::restart_with(2, config, 16).await;
+    assert_eq!(a.send(&b, at_a, 1), SendOutcome::Queued, "it cannot know yet");
+    assert_eq!(a.disconnected().await, at_a);
+    a.net.set_address(b.node(), b.socket().into());
+    a.net.connect(b.node());
+    let (again, _) = a.connected().await;
+    assert_eq!(a.send(&b, again, 1), SendOutcome::Queued);
+    b.connected().await;
+    b.message(1).await;
+}
+
 /// Goal: what a peer had of data that was lost does not count for the new data.
 #[tokio::test]
 async fn what_a_peer_has_of_another_epoch_does_not_count() {
