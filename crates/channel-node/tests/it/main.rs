@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod channels;
+mod chaos;
 mod crash;
 mod hostile;
 mod network;

@@ -1,6 +1,6 @@
 //! Seven nodes, many payments at once.
 
-use crate::world::{Running, World, units};
+use crate::world::{Dice, Running, World, units};
 use std::sync::Arc;
 use tally_channel_node::{NodeConfig, TABLES};
 use tally_primitives::{ChannelAddress, TokenAmount};
@@ -19,17 +19,6 @@ const CHANNELS: [(usize, usize, u64, u64); 8] = [
     (4, 5, 800, 800),
     (5, 6, 1_200, 600),
 ];
-
-/// A generator of small numbers that gives the same ones for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 async fn opened(world: &World, nodes: &[Running]) -> Vec<ChannelAddress> {
     let mut channels = vec![];
@@ -56,8 +45,8 @@ async fn many_payments_keep_the_books_straight() {
     let channels = opened(&world, &nodes).await;
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..120 {
-        let from = usize::try_from(dice.below(7)).unwrap();
-        let to = (from + 1 + usize::try_from(dice.below(6)).unwrap()) % 7;
+        let from = dice.index(7);
+        let to = (from + 1 + dice.index(6)) % 7;
         let order = nodes[from].order(&world, &nodes[to], 1 + dice.below(150), false);
         let handle = nodes[from].handle.clone();
         running.spawn(async move {

@@ -291,3 +291,18 @@ impl Running {
 pub(crate) fn numbered(request: PaymentRequest, identifier: u64) -> PaymentRequest {
     PaymentRequest { identifier: Some(PaymentId(identifier)), ..request }
 }
+
+/// A generator of small numbers that gives the same ones for the same seed.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) const fn below(&mut self, bound: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    pub(crate) fn index(&mut self, bound: usize) -> usize {
+        usize::try_from(self.below(bound as u64)).unwrap()
+    }
+}
