@@ -15,6 +15,7 @@ const TOO_LARGE: &str =
 /// changes nothing. Method: a table of requests to a node with one channel, and a look at all that
 /// the API shows before and after.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn bad_requests_are_explained_and_change_nothing() {
     let net = Network::start(2);
     let [first, second] = net.daemons::<2>();
