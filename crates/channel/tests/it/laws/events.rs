@@ -9,8 +9,8 @@ use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;
 use tally_channel::{
     Candidate, ChainFact, Channel, ChannelFact, Content, Envelope, Event, Lock, LockTree,
-    MediatedTransfer, Outgoing, PaymentKey, PaymentOrder, Phase, Protocol, Refund, Rejected,
-    SecretRequest, Side, StoredProof,
+    MediatedTransfer, Outgoing, PaymentKey, PaymentOrder, PaymentStage, Phase, Protocol, Refund,
+    Rejected, SecretRequest, Side, StoredProof,
 };
 use tally_crypto::SecretKey;
 use tally_primitives::{
@@ -24,6 +24,8 @@ pub(crate) struct Script(pub(crate) Vec<Step>);
 /// One event to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
+    /// Channels stay open and blocks stay: messages get further.
+    is_calm: bool,
     kind: u8,
     pick: u8,
     twist: u8,
@@ -31,9 +33,11 @@ pub(crate) struct Step {
 }
 
 pub(crate) fn any_script() -> impl Strategy<Value = Script> {
-    let step = (0..26_u8, any::<u8>(), 0..12_u8, 0..200_u64)
-        .prop_map(|(kind, pick, twist, number)| Step { kind, pick, twist, number });
-    vec(step, 0..60).prop_map(Script)
+    let step = (0..26_u8, any::<u8>(), 0..12_u8, 0..200_u64);
+    (any::<bool>(), vec(step, 0..80)).prop_map(|(is_calm, steps)| {
+        let step = |(kind, pick, twist, number)| Step { is_calm, kind, pick, twist, number };
+        Script(steps.into_iter().map(step).collect())
+    })
 }
 
 /// Returns the key of node `number`, as [`World`](crate::support::world::World) makes it.
@@ -83,19 +87,21 @@ impl Step {
         let channel = self.channel(protocol).address();
         match self.kind {
             0..3 => {
-                let head = head.after(BlockSpan(self.number % 40));
+                let head = head.after(BlockSpan(self.number % 7));
                 let confirmed = head.before(BlockSpan(u64::from(self.twist) % 3));
                 Event::BlockReached { head, confirmed: confirmed.max(protocol.confirmed()) }
             }
-            3 => Event::ReorgedTo(head.before(BlockSpan(self.number % 8))),
-            4..8 => Event::ChainFact { at: protocol.confirmed(), fact: self.fact(protocol) },
+            3 if !self.is_calm => Event::ReorgedTo(head.before(BlockSpan(self.number % 5))),
+            3..8 => Event::ChainFact { at: protocol.confirmed(), fact: self.fact(protocol) },
             8..10 => Event::PaymentRequested(self.order(protocol)),
             10 => match self.twist % 3 {
-                0 => Event::CloseRequested(channel),
+                0 if !self.is_calm => Event::CloseRequested(channel),
                 1 => Event::CloseFailed(channel),
                 _ => Event::DirectTransferDelivered { channel, nonce: Nonce(self.number % 4) },
             },
             11..20 => self.received(protocol, Outgoing::Envelope(self.envelope(protocol))),
+            20 => self.secret_request(protocol),
+            25 if self.is_calm => self.secret_request(protocol),
             _ => self.received(protocol, self.plain(protocol)),
         }
     }
@@ -105,13 +111,30 @@ impl Step {
         protocol.channels().nth(usize::from(self.pick) % count).expect("it has some")
     }
 
-    fn secret(&self) -> Secret {
-        let secrets = secrets();
+    /// Returns a secret, mostly one that opens a pending lock.
+    fn secret(&self, protocol: &Protocol) -> Secret {
+        let mut secrets = secrets();
+        let opens = |secret: &Secret| {
+            let hashlock = tally_crypto::hashlock(secret);
+            let has = |channel: &Channel| {
+                let sides = [Side::Ours, Side::Theirs];
+                sides.into_iter().any(|side| channel.end(side).locks().contains_key(&hashlock))
+            };
+            protocol.channels().any(has)
+        };
+        if self.twist > 3 && secrets.iter().any(opens) {
+            secrets.retain(opens);
+        }
         secrets[usize::try_from(self.number).unwrap() % secrets.len()].clone()
     }
 
-    fn hashlock(&self, protocol: &Protocol) -> Hashlock {
-        let known = hashlocks(protocol);
+    /// Returns a hash, mostly of a lock in the picked channel.
+    fn hashlock(&self, protocol: &Protocol, side: Side) -> Hashlock {
+        let mut known = hashlocks(protocol);
+        let locks = self.channel(protocol).end(side).locks();
+        if self.twist > 3 && !locks.is_empty() {
+            known = locks.keys().copied().collect();
+        }
         let index = usize::try_from(self.number).unwrap() % known.len();
         known.into_iter().nth(index).expect("within")
     }
@@ -132,13 +155,18 @@ impl Step {
                 .map_or(LocksRoot::default(), |proof| proof.locksroot),
         };
         let fact = match self.kind + self.twist % 6 {
-            4 => ChannelFact::Deposited(who, channel.deposit(Side::Ours).max(units(self.number))),
+            5..10 if self.is_calm => {
+                return ChainFact::SecretRevealed { secret: self.secret(protocol) };
+            }
+            3 | 4 => {
+                ChannelFact::Deposited(who, channel.deposit(Side::Ours).max(units(self.number)))
+            }
             5 => ChannelFact::Withdrawn(who, units(self.number % 10)),
             6 => ChannelFact::Closed { closer: who, stored },
             7 => ChannelFact::Updated { payer: who, stored },
             8 => ChannelFact::Unlocked {
                 payer: who,
-                secret: self.secret(),
+                secret: self.secret(protocol),
                 transferred: stored.transferred,
                 locksroot: stored.locksroot,
             },
@@ -151,7 +179,7 @@ impl Step {
                     settle_timeout: channel.settle_timeout(),
                 };
             }
-            _ => return ChainFact::SecretRevealed { secret: self.secret() },
+            _ => return ChainFact::SecretRevealed { secret: self.secret(protocol) },
         };
         ChainFact::Channel(channel.address(), fact)
     }
@@ -180,7 +208,7 @@ impl Step {
         let mut locks: Vec<Lock> = theirs.locks().values().map(|pending| pending.lock).collect();
         let mut transferred = theirs.transferred();
         let more = |a: TokenAmount, b: TokenAmount| a.try_add(b).unwrap_or(TokenAmount::MAX);
-        let hashlock = self.hashlock(protocol);
+        let hashlock = self.hashlock(protocol, Side::Theirs);
         let content = match self.kind {
             11 => {
                 transferred = more(transferred, self.amount());
@@ -188,6 +216,9 @@ impl Step {
             }
             12..15 => {
                 let expiration = protocol.head().after(BlockSpan(self.number));
+                let secrets = secrets();
+                let secret = &secrets[usize::from(self.pick / 3) % secrets.len()];
+                let hashlock = tally_crypto::hashlock(secret);
                 let lock = Lock { expiration, amount: units(self.number % 30), hashlock };
                 locks.push(lock);
                 let targets = payments(protocol);
@@ -202,7 +233,7 @@ impl Step {
                 })
             }
             15 | 16 => {
-                let secret = self.secret();
+                let secret = self.secret(protocol);
                 let hashlock = tally_crypto::hashlock(&secret);
                 if let Some(paid) = locks.iter().find(|lock| lock.hashlock == hashlock) {
                     transferred = more(transferred, paid.amount);
@@ -237,14 +268,9 @@ impl Step {
 
     fn plain(&self, protocol: &Protocol) -> Outgoing {
         let channel = self.channel(protocol);
-        let hashlock = self.hashlock(protocol);
+        let hashlock = self.hashlock(protocol, Side::Ours);
         match self.kind {
-            20 => Outgoing::SecretRequest(SecretRequest {
-                identifier: PaymentId(u64::from(self.twist)),
-                hashlock,
-                amount: units(self.number % 10),
-            }),
-            21 | 22 => Outgoing::RevealSecret(self.secret()),
+            21 | 22 => Outgoing::RevealSecret(self.secret(protocol)),
             23 => Outgoing::Refund(Refund { channel: channel.address(), hashlock }),
             24 => {
                 let own = channel.end(Side::Ours).proof(channel.address());
@@ -254,7 +280,7 @@ impl Step {
                         proof,
                         payer: protocol.config().address,
                     },
-                    None => Outgoing::RevealSecret(self.secret()),
+                    None => Outgoing::RevealSecret(self.secret(protocol)),
                 }
             }
             _ => Outgoing::Rejected(Rejected {
@@ -264,14 +290,42 @@ impl Step {
         }
     }
 
+    /// Lets a target ask for the secret of a pending payment, unless the twist spoils it.
+    fn secret_request(&self, protocol: &Protocol) -> Event {
+        let pending = payments(protocol);
+        let pending: Vec<_> = pending.iter().filter_map(|key| protocol.payment(key)).collect();
+        let Some(payment) = pending.get(usize::from(self.pick) % pending.len().max(1)) else {
+            return self.received(protocol, Outgoing::RevealSecret(self.secret(protocol)));
+        };
+        let hashlock = match &payment.stage {
+            PaymentStage::Locked { leg, .. } => leg.lock.hashlock,
+            _ => self.hashlock(protocol, Side::Ours),
+        };
+        let mut request =
+            SecretRequest { identifier: payment.key.identifier, hashlock, amount: payment.amount };
+        match self.twist {
+            0 => request.identifier = PaymentId(self.number),
+            1 => request.amount = units(self.number),
+            _ => {}
+        }
+        let keys = [2, 3, 4].map(key);
+        let target = keys.iter().find(|key| key.address() == payment.key.target);
+        let sender = target.filter(|_| self.twist != 2).unwrap_or(&keys[0]);
+        self.received_from(protocol, sender, Outgoing::SecretRequest(request))
+    }
+
     /// Lets the partner of the picked channel say it, or now and then somebody else.
     fn received(&self, protocol: &Protocol, message: Outgoing) -> Event {
-        let us = protocol.config().address;
         let partner = self.channel(protocol).partner();
         let keys = [2, 3, 4].map(key);
         let other = &keys[usize::from(self.pick) % 3];
         let by_partner = keys.iter().find(|key| key.address() == partner).unwrap_or(other);
         let sender = if self.twist == 3 { other } else { by_partner };
+        self.received_from(protocol, sender, message)
+    }
+
+    fn received_from(&self, protocol: &Protocol, sender: &SecretKey, message: Outgoing) -> Event {
+        let us = protocol.config().address;
         let message = message.sign(CHAIN, sender).verify(CHAIN, sender.address(), us);
         let candidates = protocol
             .channels()
