@@ -1,7 +1,10 @@
 use super::{Plot, random::Random};
-use crate::support::{cheater::OldState, world::World};
+use crate::support::{
+    cheater::OldState,
+    world::{World, units},
+};
 use std::collections::{BTreeMap, BTreeSet};
-use tally_primitives::{BlockSpan, ChannelAddress, Hashlock, Secret};
+use tally_primitives::{BlockSpan, ChannelAddress, Hashlock, PaymentId, Secret};
 
 /// Blocks that a node may be behind without neglecting its duties.
 pub(crate) const LAG_MAX: u64 = 3;
@@ -17,6 +20,10 @@ pub(crate) struct Cast {
     pub(crate) channels: Vec<(usize, usize, ChannelAddress)>,
     /// What each node put into channels.
     pub(crate) deposits: BTreeMap<usize, u64>,
+    /// The most each payment adds for mediators.
+    pub(crate) fees: BTreeMap<PaymentId, u64>,
+    /// Whether mediators keep anything.
+    pub(crate) has_fees: bool,
     /// Nodes that will turn against the others.
     pub(crate) cheaters: BTreeSet<usize>,
     /// Cheaters that have turned.
@@ -46,9 +53,14 @@ impl Cast {
         let count = usize::try_from(random.between(3, 8)).unwrap();
         let mut world = World::new(count);
         let confirmations = random.below(3);
+        let has_fees = random.percent(40);
         for number in 1..=count {
             let node = world.node_mut(number);
-            node.configure(|config| config.reveal_timeout = REVEAL);
+            let fee = if has_fees { random.below(3) } else { 0 };
+            node.configure(|config| {
+                config.reveal_timeout = REVEAL;
+                config.mediation_fee = units(fee);
+            });
             node.confirmations = confirmations;
         }
         let mut cast = Self {
@@ -56,6 +68,8 @@ impl Cast {
             world,
             channels: vec![],
             deposits: BTreeMap::new(),
+            fees: BTreeMap::new(),
+            has_fees,
             cheaters: BTreeSet::new(),
             rogues: BTreeSet::new(),
             negligent: BTreeSet::new(),

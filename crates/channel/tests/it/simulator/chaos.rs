@@ -2,7 +2,7 @@ use super::{
     cast::{Cast, LAG_MAX},
     random::Random,
 };
-use crate::support::{chain::Call, cheater::OldState, node::Crash, users::secret_of};
+use crate::support::{chain::Call, cheater::OldState, node::Crash, users::secret_of, world::units};
 use tally_channel::{Event, Message, Phase, Side};
 use tally_primitives::{Hashlock, Secret, TokenAmount};
 
@@ -63,7 +63,14 @@ impl Cast {
             self.secrets.insert(secret.clone());
             self.world.submit(from, Call::RegisterSecret(secret));
         }
-        let key = self.world.try_pay(from, target, amount, |order| order.is_direct = is_direct);
+        let fee = if self.has_fees { random.below(6) } else { 0 };
+        let key = self.world.try_pay(from, target, amount, |order| {
+            order.is_direct = is_direct;
+            order.fee = units(fee);
+        });
+        if let Ok(key) = key {
+            self.fees.insert(key.identifier, fee);
+        }
         if let (Ok(key), true) = (key, self.cheaters.contains(&from)) {
             self.secrets.extend((0..3).map(|attempt| secret_of(&key, attempt)));
         }
