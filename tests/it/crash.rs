@@ -40,7 +40,8 @@ fn no_payment_is_lost_or_doubled() {
             wait_for_answers(&answered, PAYMENTS);
             let mut node = nodes[victim].take().unwrap();
             node.kill();
-            nodes[victim] = Some(node.start_again());
+            let others: Vec<&Daemon> = nodes.iter().flatten().collect();
+            nodes[victim] = Some(node.start_again_knowing(&others));
         }
         wait_for_answers(&answered, PAYMENTS);
         last.store(0, Ordering::SeqCst);

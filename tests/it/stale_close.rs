@@ -1,6 +1,6 @@
 //! A participant closes with a state that is over, and is corrected.
 
-use crate::support::{Network, daemon::SETTLE_TIMEOUT, network::introduce};
+use crate::support::{Network, daemon::SETTLE_TIMEOUT};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -22,8 +22,7 @@ fn a_restored_old_state_is_corrected() {
     let data = cheater.settings().value("--datadir").to_owned();
     let copy = net.folder.path().join("old-copy");
     copy_folder(Path::new(&data), &copy);
-    let mut cheater = cheater.start_again();
-    introduce(&[&cheater, &honest]);
+    let mut cheater = cheater.start_again_knowing(&[&honest]);
     cheater.sees_peers(1);
     cheater.pay(&token, &honest, &json!({ "amount": 200 })).expect(200);
     honest.sees_balances(&channel, 450, 350);

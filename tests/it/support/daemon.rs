@@ -212,6 +212,13 @@ impl Daemon {
         settings.start()
     }
 
+    /// Starts it again, knowing where the others listen: what it was told while it ran is forgotten.
+    pub(crate) fn start_again_knowing(self, others: &[&Self]) -> Self {
+        let peer = |other: &&Self| format!("{}={}", other.address(), other.peers_at);
+        let peers: Vec<String> = others.iter().map(peer).collect();
+        self.reconfigured(|settings| settings.with("--peer", &peers.join(","))).start_again()
+    }
+
     /// Changes the settings of its next start.
     pub(crate) fn reconfigured(self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let Self { settings, process, api, peers_at } = self;
