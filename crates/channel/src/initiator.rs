@@ -5,7 +5,7 @@ use crate::{
     PaymentKey, PaymentOrder, PaymentStage, ProtocolError, Rejected, Report, SecretRequest,
     channel::Side, step::Step, transfer::is_safe,
 };
-use tally_primitives::{ChannelAddress, Hashlock, NodeAddress, Nonce, TokenAmount};
+use tally_primitives::{ChannelAddress, Hashlock, NodeAddress, Nonce, Secret, TokenAmount};
 
 impl Step<'_> {
     /// The user asked for a payment.
@@ -41,7 +41,7 @@ impl Step<'_> {
         key: PaymentKey,
         amount: TokenAmount,
         fee: TokenAmount,
-        seed: tally_primitives::Secret,
+        seed: Secret,
         candidates: &[Candidate],
     ) -> Result<(), ProtocolError> {
         let PaymentKey { token, target, identifier } = key;
@@ -70,8 +70,7 @@ impl Step<'_> {
         while !payment.candidates.is_empty() {
             let candidate = payment.candidates.remove(0);
             let Some(fee) = self.usable_fee(&payment, &candidate)? else { continue };
-            let secret = payment.secret_of(payment.attempts);
-            let hashlock = tally_crypto::hashlock(&secret);
+            let (secret, hashlock) = self.fresh_secret(&mut payment, candidate.channel);
             let settle_timeout = self.channel(candidate.channel)?.settle_timeout();
             let expiration = self.head.after(settle_timeout);
             let lock = Lock { expiration, amount: payment.amount.try_add(fee)?, hashlock };
@@ -83,7 +82,6 @@ impl Step<'_> {
                 fee,
             });
             self.send_envelope(candidate.channel, content)?;
-            payment.attempts += 1;
             payment.tried.push(candidate.channel);
             let leg = Leg { channel: candidate.channel, lock };
             payment.stage = PaymentStage::Locked { leg, secret, revealed: false };
@@ -93,6 +91,23 @@ impl Step<'_> {
         }
         self.payments.remove(&payment.key);
         Ok(false)
+    }
+
+    /// Returns the secret of the next attempt, whose hash no transfer in flight has. Seeds are
+    /// random, so the first is always free; a caller that uses a seed twice loses nothing.
+    fn fresh_secret(&self, payment: &mut Payment, channel: ChannelAddress) -> (Secret, Hashlock) {
+        loop {
+            let secret = payment.secret_of(payment.attempts);
+            let hashlock = tally_crypto::hashlock(&secret);
+            payment.attempts += 1;
+            let is_used = self.attempts.contains(&hashlock)
+                || self.mediations.contains(&hashlock)
+                || self.receipts.contains(&hashlock)
+                || self.channels.get(&channel).is_some_and(|channel| channel.knows(&hashlock));
+            if !is_used {
+                return (secret, hashlock);
+            }
+        }
     }
 
     /// Returns the fee to lock on top if the candidate can carry the payment now. The target's own

@@ -231,6 +231,20 @@ fn a_number_is_used_once_while_it_is_pending() {
     assert_eq!(world.received(3), [20]);
 }
 
+/// Goal: two payments never share a secret, even if a caller gives both the same seed.
+#[test]
+fn two_payments_never_share_a_secret() {
+    let mut world = World::with_channels(3, &[(1, 2, 100, 0), (1, 3, 100, 0)]);
+    let pay = |world: &mut World, target| {
+        world.try_pay(1, target, 10, |order| order.seed = Secret::new([9; 32])).unwrap()
+    };
+    let keys = [pay(&mut world, 2), pay(&mut world, 3), pay(&mut world, 2)];
+    world.run();
+    assert!(keys.iter().all(|key| world.succeeded(1, key)));
+    assert_eq!((world.received(2), world.received(3)), (vec![10, 10], vec![10]));
+    world.assert_nothing_pending();
+}
+
 /// Goal: a secret is shown only to the target, for the right payment, in full.
 #[test]
 fn only_the_target_gets_the_secret() {
