@@ -168,8 +168,12 @@ impl Step<'_> {
             self.report(Report::HopRefused { channel, hop: from, target, amount });
             return self.payment_refunded(key);
         }
-        if let Some(mediation) = self.mediations.get_mut(&hashlock) {
-            mediation.payee = Payee::Cancelling(Leg { channel, lock: pending.lock });
+        let leg = Leg { channel, lock: pending.lock };
+        // The lock may be one that no transfer waits for any more, while another has its hash.
+        let is_payee =
+            self.mediations.get(&hashlock).is_some_and(|known| known.payee == Payee::Locked(leg));
+        if is_payee && let Some(mediation) = self.mediations.get_mut(&hashlock) {
+            mediation.payee = Payee::Cancelling(leg);
             let target = mediation.target;
             self.report(Report::HopRefused { channel, hop: from, target, amount });
         }

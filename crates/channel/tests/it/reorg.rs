@@ -191,6 +191,54 @@ fn a_claimed_lock_is_paid_when_the_close_is_undone() {
     assert_eq!(world.received(2), [10], "and is not reported twice");
 }
 
+/// Goal: a lock that no transfer waits for any more is cancelled without touching another transfer
+/// that has its hash.
+/// Method: a payment leaves a channel whose close is undone; somebody sends its old hash through
+/// this node; then the old lock is given back.
+#[test]
+fn an_abandoned_lock_does_not_meet_a_later_transfer() {
+    let mut world =
+        World::with_channels(4, &[(1, 2, 100, 100), (3, 1, 100, 100), (1, 4, 100, 100)]);
+    world.pay(1, 2, 10);
+    world.deliver_all(1, 2);
+    world.cut(1, 2);
+    let hashlock = *world.channel(1, 2).end(Side::Ours).locks().keys().next().unwrap();
+    let channel = world.between(1, 2);
+    world.submit(2, Call::Close { channel, partner_proof: None });
+    world.mine(1);
+    world.reorganise(1, |_| false);
+    assert_eq!(world.channel(1, 2).phase(), Phase::Open);
+
+    let lock = tally_channel::Lock {
+        expiration: tally_primitives::BlockNumber(90),
+        amount: units(20),
+        hashlock,
+    };
+    let envelope = tally_channel::Envelope {
+        channel: world.between(3, 1),
+        nonce: tally_primitives::Nonce(1),
+        transferred: units(0),
+        locksroot: tally_primitives::LocksRoot(lock.leaf()),
+        content: tally_channel::Content::MediatedTransfer(tally_channel::MediatedTransfer {
+            identifier: tally_primitives::PaymentId(9),
+            lock,
+            initiator: world.address(3),
+            target: world.address(4),
+            fee: units(0),
+        }),
+    };
+    let message = tally_channel::Outgoing::Envelope(envelope)
+        .sign(super::support::chain::CHAIN, &world.node(3).key);
+    world.inject(3, 1, message).unwrap();
+    let before = world.node(1).protocol.mediation(&hashlock).cloned();
+    assert!(before.is_some());
+    let refund = tally_channel::Refund { channel, hashlock };
+    world.inject(2, 1, tally_channel::Message::Refund(refund)).unwrap();
+    assert_eq!(world.node(1).protocol.mediation(&hashlock).cloned(), before);
+    assert_eq!(world.locked(1, 2), [0, 0]);
+    assert_eq!(world.locked(1, 4), [20, 0]);
+}
+
 /// Goal: a registration that is undone is ordered again while it still helps.
 #[test]
 fn a_registration_can_be_undone() {
