@@ -1,4 +1,4 @@
-use crate::metrics::HttpMetrics;
+use crate::{metrics::HttpMetrics, service::READINESS_PATH};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method},
@@ -35,7 +35,8 @@ pub(crate) async fn trace(
     let (took, status) = (started.elapsed(), response.status().as_u16());
     metrics.answered(route, known(&method), status, took);
     span.in_scope(|| {
-        if status >= 500 {
+        // Not being ready is an answer of its own, asked for every few seconds.
+        if status >= 500 && route != READINESS_PATH {
             tracing::warn!(status, ?took, "answered");
         } else {
             tracing::debug!(status, ?took, "answered");

@@ -22,6 +22,9 @@ pub struct Service {
     around: Around,
 }
 
+/// Where a service says whether it can work.
+pub(crate) const READINESS_PATH: &str = "/readyz";
+
 /// What the middlewares and the built-in endpoints need.
 #[derive(Clone)]
 struct Around {
@@ -116,7 +119,7 @@ fn built_in(title: &'static str, openapi: String) -> Router {
     let openapi = move || async move { ([(header::CONTENT_TYPE, json)], openapi) };
     Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+        .route(READINESS_PATH, get(ready))
         .route("/openapi.json", get(openapi))
         .route("/docs", get(async move || docs_page::page(title)))
 }
