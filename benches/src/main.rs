@@ -68,7 +68,7 @@ fn main() -> Result<()> {
     let measurements = measure_all(&runtime, &wanted, &plan, &folder)?;
     let after = Rates::measure(&folder, plan.probe)?;
     println!("{}", after.one_line());
-    let rates = Rates::mean(&before, &after);
+    let rates = Rates::faster(&before, &after);
 
     let results: Vec<_> = measurements.iter().map(|measured| measured.result(&rates)).collect();
     println!("{}", document::table(&measurements, &results));
@@ -97,7 +97,8 @@ fn measure_all(
         let line = runtime.block_on(line::Line::start(nodes, folder))?;
         let mut paid = 0;
         for case in cases {
-            let measured = measure::run(runtime, &line, *case, plan)?;
+            let measured = measure::run(runtime, &line, *case, plan)
+                .with_context(|| format!("during {}", case.name()))?;
             paid += measured.payments;
             runtime
                 .block_on(line.verify(paid))
