@@ -35,7 +35,7 @@ impl Settings {
             data_dir: home(".smartraiden").filter(|_| keeps_data),
             memory_store: Some(is_dev),
             registry_block: Some(0),
-            confirmations: Some(if is_dev { 0 } else { 12 }),
+            confirmations: Some(if is_dev { 0 } else { 5 }),
             dev_block_time: Some(1000),
             listen_address: listen(listen_ip, 40001),
             nonetwork: Some(false),
@@ -164,6 +164,13 @@ fn node(settings: &Settings, is_dev: bool) -> Result<NodeSettings, Failure> {
     if reveal_timeout < REVEAL_TIMEOUT_MIN || reveal_timeout >= settle_timeout {
         return Err(Failure::settings(format!(
             "--reveal-timeout must be at least {REVEAL_TIMEOUT_MIN} and below --settle-timeout"
+        )));
+    }
+    // A claim is seen only `confirmations` late, and as much again may pass until the answer is.
+    let reveal_timeout_min = settings.confirmations.unwrap_or_default().saturating_mul(2);
+    if reveal_timeout < reveal_timeout_min {
+        return Err(Failure::settings(format!(
+            "--reveal-timeout must be at least twice --confirmations, {reveal_timeout_min}"
         )));
     }
     if let Some(address) = &settings.publish_address {

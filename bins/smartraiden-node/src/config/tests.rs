@@ -57,6 +57,8 @@ fn what_is_missing_or_contradicts_is_named() {
         let said = refusal(Settings { settle_timeout, reveal_timeout, ..dev() });
         assert!(said.contains("timeout"), "{said}");
     }
+    let late = Settings { confirmations: Some(6), reveal_timeout: Some(11), ..dev() };
+    assert!(refusal(late).contains("twice --confirmations, 12"));
     let publish_address = Some("host:40001".to_owned());
     assert!(refusal(Settings { publish_address, ..remote() }).contains("--endpoint-registry"));
     for bad in ["{", "[]", "{\"Quit\": 1}"] {
