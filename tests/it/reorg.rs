@@ -109,7 +109,7 @@ fn what_is_not_confirmed_is_not_believed() {
     let net = Network::start(2);
     // Deep enough for the token's registration to be believed.
     net.chain.mine(3);
-    let node = net.settings(1).with("--confirmations", "3").start();
+    let node = net.settings(1).with("--confirmations", "3").with("--reveal-timeout", "6").start();
     let before = net.chain.height();
     let (token, partner) = (net.token(), format!("0x{}", "77".repeat(20)));
     std::thread::scope(|scope| {
