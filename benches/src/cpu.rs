@@ -47,6 +47,17 @@ fn own_ticks(stat: &str) -> Option<f64> {
     Some(user + system)
 }
 
+/// Returns this process's niceness: below zero it goes before other programs.
+pub(crate) fn niceness() -> Option<i32> {
+    nice_field(&fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// The 19th field.
+fn nice_field(stat: &str) -> Option<i32> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(16)?.parse().ok()
+}
+
 /// Sums everything but idle and waiting for the disk.
 fn all_ticks(stat: &str) -> Option<f64> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
@@ -63,6 +74,7 @@ mod tests {
     fn reads_the_kernels_lines() {
         let stat = "12 (a b) c) S 1 2 3 4 5 6 7 8 9 10 700 30 0 0 20";
         assert_eq!(own_ticks(stat), Some(730.0));
+        assert_eq!(nice_field(&format!("{stat} -15 9")), Some(-15));
         assert_eq!(all_ticks("cpu  10 1 5 1000 50 2 3 4 99 0\ncpu0 1"), Some(25.0));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     cases::{Case, Needs},
+    cpu,
     limits::{Rate, Rates},
     load::Plan,
     machine::Machine,
@@ -188,6 +189,13 @@ fn processor_section(rates: &Rates, measurements: &[Measurement]) -> String {
         )
         .expect("strings take any text");
     }
+    if let Some(nice) = cpu::niceness().filter(|nice| *nice != 0) {
+        writeln!(
+            text,
+            "\nThis process ran at nice {nice}; run as others are, it shares the cores evenly with them."
+        )
+        .expect("strings take any text");
+    }
     text.push_str(EXPLANATION);
     text
 }
@@ -197,17 +205,17 @@ const EXPLANATION: &str = "\n\
     *Cores busy* counts this process, kernel time included; *needed* is the share of signatures, verifications and \
     hashes. What bounds the node now:\n\n\
     * **One payment at a time: waiting for the disk.** The syncs and signatures of a payment follow each other; what \
-    comes on top is the way between threads and through QUIC, about a tenth of a millisecond a message.\n\
+    comes on top, between threads and through QUIC, was not measured by itself.\n\
     * **Many in flight: processor time, and how evenly it is used.** Samples of `channel.direct.64` by kind: signing and \
     verifying 43 %, the kernel's part of commits 13 %, RocksDB 11 %, waking and switching threads 14 %, memory 7 %, \
     hashing 3 %, QUIC and the kernel's network code 3 %, the protocol itself 3 %. Of `channel.mediated1.64`: signing and verifying \
     37 %, commits in the kernel 11 %, RocksDB 10 %, hashing 9 %, waking and switching 10 %, memory 7 %, protocol 3 %. \
     Half the limit would take all cores with nothing but what is needed and as much again.\n\
     * **Syncs are shared less than they could be.** Under 64 direct transfers there was one sync for about four payments, \
-    because the owner hands over a group as soon as its mailbox is empty. Pauses of 100 and 300 microseconds before that saved about a \
-    tenth of the processor time but no time: they were left out, as they cost the cases with 8 in flight.\n\
+    because the owner hands over a group as soon as its mailbox is empty. Pauses of 100 and 300 microseconds before that \
+    were tried on a busy machine; no gain showed above the noise, and they were left out.\n\
     * **Signing costs twice the multiplication.** The library blinds its context anew after each signature, against \
-    side channels; the rate above includes it, so the ratio does not show it.\n\
+    side channels, as its source shows; the rate above includes it, so the ratio does not show it.\n\
     * **A lock root is hashed by both ends for every signed message.** The tree is kept and only what lies behind a \
     changed leaf is hashed again, which is half of it on average; the leaves are sorted, so the rest moves.\n";
 
