@@ -384,12 +384,8 @@ impl Channel {
     ) -> Result<Envelope, ProtocolError> {
         let PendingLock { lock, registered, .. } = self.ours.pending(hashlock)?.clone();
         let envelope = self.send(Content::LockCancellation { hashlock })?;
-        let cancelled = Cancelled {
-            proof: envelope.proof(),
-            expiration: lock.expiration,
-            acknowledged: false,
-            registered,
-        };
+        let cancelled =
+            Cancelled { proof: envelope.proof(), expiration: lock.expiration, registered };
         self.ours.cancelled.insert(hashlock, cancelled);
         Ok(envelope)
     }

@@ -55,8 +55,6 @@ pub(crate) struct Cancelled {
     pub(crate) proof: BalanceProof,
     /// The last block in which an older proof could claim it.
     pub(crate) expiration: BlockNumber,
-    /// Whether the payee acknowledged the proof.
-    pub(crate) acknowledged: bool,
     /// When the secret was registered, if that was in time: an older proof stays dangerous.
     pub(crate) registered: Option<BlockNumber>,
 }

@@ -189,12 +189,10 @@ impl Step<'_> {
     ) -> Result<(), ProtocolError> {
         let channel = signed.proof.channel;
         let ours = self.channel_with(channel, from)?.ours_mut();
-        let known = ours.cancelled.iter_mut().find(|(_, lock)| lock.proof == signed.proof);
-        let Some((hashlock, cancelled)) = known else {
+        let known = ours.cancelled.iter().find(|(_, lock)| lock.proof == signed.proof);
+        let Some((&hashlock, _)) = known else {
             return Err(ProtocolError::UnexpectedAcknowledgement);
         };
-        let hashlock = *hashlock;
-        cancelled.acknowledged = true;
         if ours.acknowledged.is_none_or(|older| older.proof.nonce < signed.proof.nonce) {
             ours.acknowledged = Some(signed);
         }
