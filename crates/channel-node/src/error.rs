@@ -76,6 +76,9 @@ pub enum RequestError {
         /// The last block of the window.
         until: BlockNumber,
     },
+    /// Locks of the partner are still to be claimed; settling now would give them back.
+    #[error("channel {0} still has locks to claim: settle it once they are claimed")]
+    ClaimsPending(ChannelAddress),
     /// The account holds fewer tokens than the request moves.
     #[error("insufficient tokens: the account holds {available}, the request needs {needed}")]
     InsufficientTokens {

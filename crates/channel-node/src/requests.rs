@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Instant};
 use tally_chain::{OpenChannel, Receipt, TransactionError};
-use tally_channel::{Channel, Event, Phase};
+use tally_channel::{Action, Channel, Event, Phase};
 use tally_primitives::{
     BlockSpan, ChannelAddress, ManagerAddress, NodeAddress, TokenAddress, TokenAmount,
 };
@@ -232,6 +232,10 @@ impl Owner {
                 let until = at.after(own.settle_timeout());
                 if self.protocol.head() < until {
                     return Err(RequestError::SettlementWindowOpen { channel, until });
+                }
+                let claims = |action: &Action| matches!(action, Action::Unlock { channel: wanted, .. } if *wanted == channel);
+                if self.protocol.resume().iter().any(claims) {
+                    return Err(RequestError::ClaimsPending(channel));
                 }
                 Ok(own.stored().map(|stored| (stored.transferred, stored.locksroot)))
             }

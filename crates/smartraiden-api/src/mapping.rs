@@ -76,7 +76,9 @@ impl Refusal {
             E::AlreadyClosed(_) | E::AlreadySettled(_) => {
                 conflict(Some(field_of_change(operation))).of_deposit_408(operation)
             }
-            E::StillOpen(_) | E::SettlementWindowOpen { .. } => conflict(Some("state")),
+            E::StillOpen(_) | E::SettlementWindowOpen { .. } | E::ClaimsPending(_) => {
+                conflict(Some("state"))
+            }
             E::InsufficientTokens { .. } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, Some(field_of_amount(operation)))
                     .upstream(StatusCode::CONFLICT)
