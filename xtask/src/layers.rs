@@ -11,12 +11,17 @@ use crate::{
 const LAYERS: &[(&str, &[&str])] = &[
     ("values", &["tally-primitives"]),
     ("values", &["tally-crypto"]),
-    ("cores and ports", &["tally-chain", "tally-channel", "tally-routing", "tally-storage"]),
-    ("adapters", &["tally-chain-evm", "tally-net", "tally-storage-rocksdb"]),
-    ("shells", &["tally-channel-node"]),
+    ("cores and ports", &["tally-chain", "tally-channel", "tally-conditions", "tally-routing", "tally-storage"]),
+    ("cores and ports", &["tally-ledger"]),
+    (
+        "adapters",
+        &["tally-chain-evm", "tally-consensus", "tally-net", "tally-search", "tally-storage-rocksdb"],
+    ),
+    ("shells", &["tally-ledger-store"]),
+    ("shells", &["tally-channel-node", "tally-ledger-node"]),
     ("HTTP", &["tally-http"]),
-    ("HTTP", &["tally-smartraiden-api"]),
-    ("daemons", &["smartraiden-node"]),
+    ("HTTP", &["tally-bigchain-api", "tally-smartraiden-api"]),
+    ("daemons", &["bigchain-node", "smartraiden-node"]),
 ];
 
 /// Folders of programs that nothing is built on: they may depend on anything, and nothing on them.
@@ -27,12 +32,24 @@ const PROGRAMS: &[&str] = &["xtask", "tests", "examples/", "benches"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("rocksdb", &["tally-storage-rocksdb"]),
     // Whoever depends on it needs minutes and a C++ compiler to build.
-    ("tally-storage-rocksdb", &["smartraiden-node"]),
+    ("tally-storage-rocksdb", &["bigchain-node", "smartraiden-node"]),
     ("revm*", &["tally-chain-evm"]),
     ("alloy", &["tally-chain-evm"]),
     ("quinn*", &["tally-net"]),
     ("secp256k1*", &["tally-crypto"]),
-    ("axum*", &["tally-chain-evm", "tally-http", "tally-smartraiden-api", "smartraiden-node"]),
+    ("ed25519*", &["tally-crypto"]),
+    ("commonware*", &["tally-consensus"]),
+    ("tantivy*", &["tally-search"]),
+    (
+        "axum*",
+        &[
+            "tally-chain-evm",
+            "tally-http",
+            "tally-bigchain-api",
+            "tally-smartraiden-api",
+            "smartraiden-node",
+        ],
+    ),
     // Values, cores and ports do no I/O; only the chain port's test double awaits.
     (
         "tokio*",
@@ -41,8 +58,11 @@ const RESERVED: &[(&str, &[&str])] = &[
             "tally-chain-evm",
             "tally-net",
             "tally-channel-node",
+            "tally-ledger-node",
             "tally-http",
+            "tally-bigchain-api",
             "tally-smartraiden-api",
+            "bigchain-node",
             "smartraiden-node",
         ],
     ),

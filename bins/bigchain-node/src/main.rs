@@ -1,0 +1,3 @@
+//! The asset ledger daemon.
+
+fn main() {}

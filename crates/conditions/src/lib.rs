@@ -1,0 +1,1 @@
+//! Crypto-conditions: what has to be fulfilled, and the proof that it is.

@@ -1,0 +1,1 @@
+//! The ledger node: accepts, orders, checks, votes and stores.

@@ -1,0 +1,1 @@
+//! The ledger on the storage port: its tables, its indexes and every look-up.

@@ -1,0 +1,1 @@
+//! The asset ledger: transactions, blocks and votes, and the rules that they obey.

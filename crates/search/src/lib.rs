@@ -1,0 +1,1 @@
+//! Full-text search over the assets and metadata of the ledger.
