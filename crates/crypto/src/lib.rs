@@ -1,23 +1,30 @@
-//! Hashes, secp256k1 keys and signatures.
+//! Hashes, secp256k1 and Ed25519 keys and signatures.
 //!
 //! What a payment node hashes and signs: Keccak-256 ([`keccak256`]), recoverable ECDSA signatures
 //! over 32-byte digests ([`SecretKey::sign_digest`], [`recover`], [`verify`]) and the
-//! digests of EIP-712 typed data ([`Domain`], [`typed_data_digest`]). Everything is a function of
-//! its arguments: there is no I/O and no randomness, a new key is made of bytes the caller drew.
+//! digests of EIP-712 typed data ([`Domain`], [`typed_data_digest`]). What a ledger does:
+//! SHA3-256 and SHA-256, Ed25519 ([`ed25519`]) alone and in batches, and [`base58`]. Everything is
+//! a function of its arguments: there is no I/O and no randomness, a new key is made of bytes the
+//! caller drew.
 //!
-//! Start with [`SecretKey`].
+//! Start with [`SecretKey`] and [`ed25519::SigningKey`].
+
+pub mod base58;
+pub mod ed25519;
 
 mod eip712;
 mod error;
 mod keccak;
 mod recover;
 mod secret;
+mod sha;
 
 pub use eip712::{Domain, struct_hash, type_hash, typed_data_digest, word_address, word_u64};
 pub use error::{KeyError, SignatureError};
 pub use keccak::{hashlock, keccak256, keccak256_parts};
 pub use recover::{recover, verify};
 pub use secret::SecretKey;
+pub use sha::{sha3_256, sha3_256_parts, sha256};
 pub use zeroize::Zeroizing;
 
 #[cfg(test)]
