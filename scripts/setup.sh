@@ -2,7 +2,8 @@
 # Installs what a build needs and the machine lacks. Silent when there is nothing to do.
 #
 #   scripts/setup.sh light    what the demo needs: Rust and a C compiler
-#   scripts/setup.sh full     also what RocksDB and the contracts need: C++, libclang, Node
+#   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger need: C++,
+#                             libclang, Node, Python and the packages in scripts/drivers.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +17,9 @@ has_libclang() {
     compgen -G '/usr/lib*/libclang*.so*' >/dev/null
 }
 
+# Debian has it in a package of its own, and python3 without it.
+has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
 missing=()
 need_light() {
     has cc || missing+=(build-essential)
@@ -26,6 +30,8 @@ need_full() {
     has_libclang || missing+=(libclang-dev)
     has node || missing+=(nodejs)
     has npm || missing+=(npm)
+    has python3 || missing+=(python3)
+    has_venv || missing+=(python3-venv)
 }
 
 install_packages() {
@@ -72,6 +78,7 @@ full)
     install_packages
     need_rust
     install_node_packages
+    scripts/drivers.sh build
     ;;
 *)
     echo "usage: scripts/setup.sh [light|full]" >&2
