@@ -6,14 +6,13 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -85,14 +84,15 @@ impl Server {
     /// Answers requests until `shutdown` is triggered, then lets those in flight finish for
     /// [`DRAIN_TIMEOUT`].
     pub async fn serve(self, router: Router, shutdown: Shutdown) -> Drained {
-        let graceful = GracefulShutdown::new();
+        // Each connection holds a receiver: told when the drain begins, gone when it has ended.
+        let (drain, _) = watch::channel(());
         let cut = Shutdown::default();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         while let Some((stream, place)) = self.accept(&places, &shutdown).await {
             let connection = Connection {
                 tls: self.tls.clone(),
                 router: router.clone(),
-                watcher: graceful.watcher(),
+                drain: drain.subscribe(),
                 _place: place,
             };
             let (shutdown, cut) = (shutdown.clone(), cut.clone());
@@ -104,8 +104,9 @@ impl Server {
             });
         }
         drop(self.listener);
-        let connections = graceful.count();
-        match tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await {
+        let connections = drain.receiver_count();
+        let _ = drain.send(());
+        match tokio::time::timeout(DRAIN_TIMEOUT, drain.closed()).await {
             Ok(()) => Drained::Completely,
             Err(_) => {
                 cut.trigger();
@@ -152,7 +153,7 @@ impl std::fmt::Debug for Server {
 struct Connection {
     tls: Option<TlsAcceptor>,
     router: Router,
-    watcher: Watcher,
+    drain: watch::Receiver<()>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -173,14 +174,25 @@ impl Connection {
         }
     }
 
-    async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+    /// Answers the requests of a connection until it ends or a request takes it over, as one for a
+    /// WebSocket does.
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_READ_TIMEOUT)
             .max_headers(HEADERS_MAX)
             .max_buf_size(HEADERS_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
-        if let Err(error) = self.watcher.watch(connection).await {
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router))
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.drain.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "connection ended early");
         }
     }

@@ -7,10 +7,12 @@ mod tls;
 
 use axum::{
     Router,
-    http::StatusCode,
+    extract::Request,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+use hyper_util::rt::TokioIo;
 use std::{net::SocketAddr, sync::Arc};
 use tally_http::{Drained, Server, Shutdown, TlsFiles};
 use tokio::{
@@ -41,9 +43,21 @@ async fn start(tls: Option<&TlsFiles>) -> Running {
         answers.notified().await;
         "slow answer"
     };
-    let router = Router::new().route("/", get(hello)).route("/slow", get(slow));
+    let router = Router::new()
+        .route("/", get(hello))
+        .route("/slow", get(slow))
+        .route("/upgrade", get(upgrade));
     let task = tokio::spawn(server.serve(router, shutdown.clone()));
     Running { address, shutdown, slow_reached, slow_answers, task }
+}
+
+/// Gives the connection to another protocol, which says one word.
+async fn upgrade(request: Request) -> Response {
+    tokio::spawn(async {
+        let taken_over = hyper::upgrade::on(request).await.unwrap();
+        TokioIo::new(taken_over).write_all(b"word").await.unwrap();
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [(header::UPGRADE, "words")]).into_response()
 }
 
 async fn hello() -> Response {

@@ -39,6 +39,22 @@ async fn the_drain_is_bounded() {
     assert_eq!(asking.await.unwrap(), "");
 }
 
+/// Goal: a connection can be taken over, and one that was does not hold up the shutdown.
+#[tokio::test]
+async fn a_connection_can_be_upgraded() {
+    let running = start(None).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let head =
+        "GET /upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: words\r\n";
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 101 "), "{reply}");
+    assert!(reply.ends_with("\r\n\r\nword"), "{reply}");
+    running.shutdown.trigger();
+    assert_eq!(running.task.await.unwrap(), Drained::Completely);
+}
+
 #[tokio::test]
 async fn oversized_headers_are_refused() {
     let running = start(None).await;
