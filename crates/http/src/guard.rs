@@ -1,13 +1,16 @@
 use crate::{BearerToken, Exposure};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer, ExposeHeaders};
+
+/// Stands for every origin.
+const ANY_ORIGIN: &str = "*";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A text is not a web origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an origin is scheme://host or scheme://host:port, without a path: {0}")]
+#[error("an origin is scheme://host or scheme://host:port, without a path, or *: {0}")]
 pub struct OriginParseError(String);
 
 /// Decides who may use an API: by token, by the name the API was called by, and by the web page
@@ -19,6 +22,7 @@ pub struct OriginParseError(String);
 pub struct Guard {
     token: Option<BearerToken>,
     origins: Vec<HeaderValue>,
+    any_origin: bool,
     only_local_hosts: bool,
 }
 
@@ -44,7 +48,7 @@ impl Refused {
 
 impl Guard {
     /// Makes the guard of an API that is exposed like this. `origins` are the web origins whose
-    /// pages may call it (CORS); none by default.
+    /// pages may call it (CORS); none by default, `*` for every page.
     ///
     /// # Errors
     ///
@@ -54,9 +58,10 @@ impl Guard {
         token: Option<BearerToken>,
         origins: &[String],
     ) -> Result<Self, OriginParseError> {
-        let origins =
-            origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
-        Ok(Self { token, origins, only_local_hosts: exposure.needs_local_host() })
+        let any_origin = origins.iter().any(|origin| origin == ANY_ORIGIN);
+        let named = origins.iter().filter(|origin| *origin != ANY_ORIGIN);
+        let origins = named.map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
+        Ok(Self { token, origins, any_origin, only_local_hosts: exposure.needs_local_host() })
     }
 
     /// Checks what applies to every request, also to those that need no token.
@@ -66,7 +71,7 @@ impl Guard {
             return Err(Refused::Host);
         }
         let origin = headers.get(header::ORIGIN);
-        if origin.is_some_and(|origin| self.origins.contains(origin)) {
+        if self.any_origin || origin.is_some_and(|origin| self.origins.contains(origin)) {
             return Ok(());
         }
         let is_foreign = match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
@@ -88,14 +93,19 @@ impl Guard {
     pub(crate) fn cors(&self) -> Option<CorsLayer> {
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let request_id = HeaderName::from_static("x-request-id");
-        let next_cursor = HeaderName::from_static("x-next-cursor");
-        (!self.origins.is_empty()).then(|| {
-            CorsLayer::new()
-                .allow_origin(self.origins.clone())
-                .allow_methods(methods)
-                .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id.clone()])
-                .expose_headers([request_id, next_cursor])
-        })
+        let origins = if self.any_origin {
+            AllowOrigin::any()
+        } else if self.origins.is_empty() {
+            return None;
+        } else {
+            AllowOrigin::list(self.origins.clone())
+        };
+        let cors = CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods(methods)
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id])
+            .expose_headers(ExposeHeaders::any());
+        Some(cors)
     }
 }
 
@@ -180,6 +190,18 @@ mod tests {
         assert_eq!(page(&guard, &[("origin", "http://127.0.0.1:5001")]), Ok(()));
         let allowed = [("origin", "https://wallet.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(page(&guard, &allowed), Ok(()));
+    }
+
+    /// Goal: a star opens the API to every page, but not to a rebound name.
+    #[test]
+    fn a_star_allows_every_page_by_the_machine_s_own_name() {
+        let guard = local(&["*", "https://wallet.example"]);
+        let strange = [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(guard.check_page(&headers(&strange)), Ok(()));
+        let rebound = headers(&[("host", "evil.example")]);
+        assert_eq!(guard.check_page(&rebound), Err(Refused::Host));
+        assert!(guard.cors().is_some());
+        assert!(local(&[]).cors().is_none());
     }
 
     #[test]
