@@ -12,9 +12,12 @@ pub enum BodyError {
     /// There is none.
     #[error("JSON payload is empty")]
     Empty,
-    /// It is longer than [`BODY_BYTES_MAX`].
-    #[error("the body is longer than {BODY_BYTES_MAX} bytes")]
-    TooLarge,
+    /// It is longer than what the endpoint takes.
+    #[error("the body is longer than {max} bytes")]
+    TooLarge {
+        /// The most bytes it takes.
+        max: usize,
+    },
     /// It did not arrive in time, or not whole.
     #[error("the body did not arrive whole and in time")]
     Incomplete,
@@ -42,7 +45,7 @@ impl BodyError {
             Self::Empty | Self::NotJson(_) | Self::WrongShape { .. } | Self::Field(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
@@ -99,12 +102,31 @@ impl JsonBody {
     }
 }
 
+/// The bytes of a body, whatever they are: at most `MAX` of them, read in bounded time.
+///
+/// A body that says that it is longer is refused before any of it is read.
+#[derive(Debug)]
+pub struct RawBody<const MAX: usize>(pub Bytes);
+
+impl<S: Send + Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
+    type Rejection = BodyError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, BodyError> {
+        let declared = request.headers().get(header::CONTENT_LENGTH);
+        let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > MAX as u64) {
+            return Err(BodyError::TooLarge { max: MAX });
+        }
+        read(request.into_body(), MAX).await.map(Self)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = BodyError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, BodyError> {
         check_content_type(request.headers())?;
-        Self::parse(&read(request.into_body()).await?)
+        Self::parse(&read(request.into_body(), BODY_BYTES_MAX).await?)
     }
 }
 
@@ -114,12 +136,12 @@ impl axum::response::IntoResponse for BodyError {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, BodyError> {
-    let reading = axum::body::to_bytes(body, BODY_BYTES_MAX);
+async fn read(body: Body, max: usize) -> Result<Bytes, BodyError> {
+    let reading = axum::body::to_bytes(body, max);
     let read = tokio::time::timeout(BODY_READ_TIMEOUT, reading).await;
     read.map_err(|_| BodyError::Incomplete)?.map_err(|error| {
         let too_large = std::error::Error::source(&error).is_some_and(is_length_limit);
-        if too_large { BodyError::TooLarge } else { BodyError::Incomplete }
+        if too_large { BodyError::TooLarge { max } } else { BodyError::Incomplete }
     })
 }
 

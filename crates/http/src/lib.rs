@@ -30,7 +30,7 @@ mod shutdown;
 mod tls;
 mod token;
 
-pub use body::{BodyError, JsonBody};
+pub use body::{BodyError, JsonBody, RawBody};
 pub use digits::{digits, optional_digits};
 pub use exposure::{Exposure, ExposureError};
 pub use fields::{FieldError, FieldProblem, Fields};

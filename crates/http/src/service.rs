@@ -34,6 +34,7 @@ struct Around {
     metrics: Arc<HttpMetrics>,
     places: Arc<Semaphore>,
     request_timeout: Duration,
+    any_content_type: bool,
 }
 
 impl Service {
@@ -53,6 +54,7 @@ impl Service {
             metrics: Arc::new(HttpMetrics::default()),
             places: Arc::new(Semaphore::new(REQUESTS_MAX)),
             request_timeout: REQUEST_TIMEOUT,
+            any_content_type: false,
         };
         Self { api, title, openapi, around }
     }
@@ -69,6 +71,14 @@ impl Service {
     #[must_use]
     pub const fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.around.request_timeout = timeout;
+        self
+    }
+
+    /// Takes bodies that are not declared as JSON, as some old servers did. Only for an API whose
+    /// bodies are safe to take from anybody: this opens it to the forms of other sites.
+    #[must_use]
+    pub const fn with_any_content_type(mut self) -> Self {
+        self.around.any_content_type = true;
         self
     }
 
@@ -170,7 +180,9 @@ async fn check_token(State(around): State<Around>, request: Request, next: Next)
 
 /// Bounds how many requests are carried out and how long, and what they may bring.
 async fn bound(State(around): State<Around>, request: Request, next: Next) -> Response {
-    if let Err(error) = check_content_type(request.headers()) {
+    if !around.any_content_type
+        && let Err(error) = check_content_type(request.headers())
+    {
         return around.shape.reply(error.status(), &error.to_string());
     }
     let Ok(_place) = around.places.try_acquire() else {

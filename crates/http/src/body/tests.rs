@@ -70,8 +70,23 @@ fn only_json_in_utf8_counts_as_json() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_too_large() {
     let body = Body::from(vec![b' '; BODY_BYTES_MAX + 1]);
-    assert_eq!(read(body).await, Err(BodyError::TooLarge));
-    assert!(read(Body::from(vec![b' '; BODY_BYTES_MAX])).await.is_ok());
+    let too_large = Err(BodyError::TooLarge { max: BODY_BYTES_MAX });
+    assert_eq!(read(body, BODY_BYTES_MAX).await, too_large);
+    assert!(read(Body::from(vec![b' '; BODY_BYTES_MAX]), BODY_BYTES_MAX).await.is_ok());
+}
+
+/// Goal: a body that announces too much is refused unread, and others are bounded all the same.
+#[tokio::test]
+async fn raw_bodies_are_bounded_by_what_they_say_and_by_what_they_are() {
+    let taken = async |declared: Option<&str>, body: Body| {
+        let request = Request::post("/");
+        let request = declared.into_iter().fold(request, |r, n| r.header("content-length", n));
+        RawBody::<4>::from_request(request.body(body).unwrap(), &()).await.map(|body| body.0)
+    };
+    let undeclared = || Body::from("12345");
+    assert_eq!(taken(Some("100000000"), Body::empty()).await, Err(BodyError::TooLarge { max: 4 }));
+    assert_eq!(taken(None, undeclared()).await, Err(BodyError::TooLarge { max: 4 }));
+    assert_eq!(taken(Some("4"), Body::from("\u{0}\u{1}{}")).await.unwrap(), "\u{0}\u{1}{}");
 }
 
 proptest! {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{BearerToken, BoxFuture, Exposure, JsonBody, Sample, SampleKind};
+use crate::{BearerToken, BoxFuture, Exposure, JsonBody, RawBody, Sample, SampleKind};
 use axum::{body::Body, http::Method, routing::put};
 use tower::ServiceExt;
 
@@ -149,6 +149,16 @@ async fn a_body_must_say_that_it_is_json() {
         assert_eq!(send(kind, "2").await.unwrap().status(), 415, "{kind:?}");
     }
     assert_eq!(send(Some("application/json"), "2").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn an_api_may_take_any_content_type() {
+    let api = Router::new().route("/raw", put(async |body: RawBody<9>| body.0));
+    let service = Service::new("raw", api, String::new(), Plain, Fixed(Readiness::Ready));
+    let router = service.with_any_content_type().into_router();
+    let request = Request::put("/raw").header(header::CONTENT_LENGTH, "2");
+    let reply = router.oneshot(request.body(Body::from("hi")).unwrap()).await.unwrap();
+    assert_eq!(reply.status(), 200);
 }
 
 /// Goal: an answer that never comes ends, and places run out with 503. Method: paused time.
