@@ -8,10 +8,18 @@
 
 pub mod json;
 
+mod election;
+mod form;
 mod id;
 mod rejection;
+mod timestamp;
 mod version;
+mod vote;
 
+pub use election::{DuplicateVote, Status, elect, elect_verified};
+pub use form::FormError;
 pub use id::{AssetId, AssetUuid, BlockId, IdParseError, MetadataId, OutputRef, TransactionId};
 pub use rejection::{Rejection, RejectionCode};
+pub use timestamp::{Timestamp, TimestampError};
 pub use version::{IdHash, Operation, Version};
+pub use vote::{Decision, InvalidReason, InvalidReasonError, VOTE_BYTES_MAX, Vote, VoteBody};

@@ -1,0 +1,4 @@
+//! What the crate does with the vectors of genuine releases, and the rules one by one.
+
+mod election;
+mod vectors;
