@@ -128,6 +128,12 @@ impl Fulfillment {
         is_met && !facts.missing && verdicts.next().is_none()
     }
 
+    /// Returns whether it holds a timeout, so that the answer of
+    /// [`is_satisfied`](Self::is_satisfied) may change with time.
+    pub fn has_timeout(&self) -> bool {
+        self.root.has_timeout()
+    }
+
     /// Verifies the signatures one by one and returns whether the condition is met.
     pub fn verify(&self, message: &[u8], now: u64) -> bool {
         let verdicts: Vec<bool> =
@@ -169,6 +175,18 @@ impl Node {
                 }
             }
             Self::Preimage(_) | Self::Rsa { .. } | Self::Timeout { .. } => {}
+        }
+    }
+
+    fn has_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Prefix { sub, .. } => sub.has_timeout(),
+            Self::Threshold { entries, .. } => entries.iter().any(|entry| match &entry.content {
+                Content::Fulfilled(node) => node.has_timeout(),
+                Content::Condition(_) => false,
+            }),
+            Self::Preimage(_) | Self::Rsa { .. } | Self::Ed25519 { .. } => false,
         }
     }
 
