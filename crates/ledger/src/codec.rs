@@ -125,12 +125,8 @@ const NESTED_1: Format = Format {
     has_genesis: true,
 };
 
-const FLAT_0_9: Format = Format {
-    version: Version::Flat0_9,
-    names: &FLAT_0,
-    id_hashes: &[IdHash::Sha3],
-    ..NESTED_1
-};
+const FLAT_0_9: Format =
+    Format { version: Version::Flat0_9, names: &FLAT_0, id_hashes: &[IdHash::Sha3], ..NESTED_1 };
 
 const FLAT_0_10: Format = Format { version: Version::Flat0_10, ..FLAT_0_9 };
 

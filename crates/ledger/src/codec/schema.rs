@@ -95,8 +95,7 @@ impl<'v> At<'v> {
             } else if let Some(at) = optional.iter().position(|own| own == name) {
                 found_optional[at] = Some(member);
             } else {
-                let name: String = name.chars().take(NAME_LENGTH_MAX).collect();
-                return Err(self.violation(format_args!("unexpected member '{name}'")));
+                return Err(self.unexpected(name));
             }
         }
         if found_count < N {
@@ -105,6 +104,26 @@ impl<'v> At<'v> {
             return Err(self.missing(missing.unwrap_or(&"")));
         }
         Ok((found, found_optional))
+    }
+
+    /// Checks that the object has these members and no others.
+    pub(crate) fn check_members(&self, lists: &[&[&str]]) -> Result<(), Rejection> {
+        let object = self.object()?;
+        let mut known = lists.iter().flat_map(|names| names.iter());
+        if let Some(name) = known.find(|name| object.get(name).is_none()) {
+            return Err(self.missing(name));
+        }
+        let is_unknown = |name: &str| !lists.iter().any(|names| names.contains(&name));
+        match object.members().iter().find(|(name, _)| is_unknown(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(self.unexpected(name)),
+        }
+    }
+
+    #[cold]
+    fn unexpected(&self, name: &str) -> Rejection {
+        let name: String = name.chars().take(NAME_LENGTH_MAX).collect();
+        self.violation(format_args!("unexpected member '{name}'"))
     }
 
     #[cold]

@@ -76,7 +76,8 @@ impl Text {
         numbers: NumberStyle,
         capacity: usize,
     ) -> (Self, bool) {
-        let mut marks = Marks { names, writer: Writer::new(numbers, capacity), text: Self::empty() };
+        let mut marks =
+            Marks { names, writer: Writer::new(numbers, capacity), text: Self::empty() };
         match names.body {
             None => marks.body(transaction),
             Some(body) => marks.members(transaction, |marks, name, value| match name {
