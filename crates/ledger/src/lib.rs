@@ -9,8 +9,8 @@
 pub mod build;
 pub mod json;
 
-mod codec;
 mod block;
+mod codec;
 mod details;
 mod election;
 mod form;

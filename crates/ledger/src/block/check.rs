@@ -1,0 +1,221 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use tally_crypto::ed25519::PublicKey;
+
+use super::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block, BlockFault};
+use crate::{
+    IdHash, Layer, LedgerView, Operation, Rejection, RejectionCode, Timestamp, Transaction,
+    ViewError, check_state, overlay::created_uuid, verify_signatures,
+};
+
+/// How far a block's time may be after the checker's clock, in seconds: more than clocks that are
+/// set by NTP differ, and little to gain for a maker who lies.
+pub const BLOCK_AHEAD_SECONDS_MAX: u64 = 30;
+
+/// How far a block's time may be before the checker's clock, in seconds.
+///
+/// Timeout conditions compare with the block's time. Without this bound the maker of the first block
+/// after a quiet hour could date it back by an hour and spend what has timed out since.
+pub const BLOCK_BEHIND_SECONDS_MAX: u64 = 300;
+
+/// What has to be known about a chain to check a block on it, besides its state.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockContext<'a> {
+    /// The members of the federation, in any order.
+    pub members: &'a [PublicKey],
+    /// The time of the block before, or `None` when the block is to begin a chain.
+    pub parent: Option<Timestamp>,
+    /// The checker's clock, in seconds since the Unix epoch; `None` when the block is history, which
+    /// a node checks that catches up or verifies its store.
+    pub now: Option<u64>,
+}
+
+/// Whether a block may be appended, or the first rule that it breaks.
+pub type BlockVerdict = Result<(), BlockFault>;
+
+impl Block {
+    /// Checks everything: [`check_body`](Self::check_body), then
+    /// [`check_transactions`](Self::check_transactions), then the signatures of the transactions at
+    /// the block's time.
+    ///
+    /// A caller with several cores calls the two itself and hands parts of
+    /// [`transactions`](Self::transactions) to [`verify_signatures`] on each core, or skips those
+    /// whose signatures it verified when they arrived.
+    ///
+    /// `entropy` is 32 random bytes that whoever made the block cannot foresee.
+    ///
+    /// # Errors
+    ///
+    /// The state could not be read, which says nothing about the block.
+    pub fn check(
+        &self,
+        view: &(impl LedgerView + ?Sized),
+        context: &BlockContext<'_>,
+        entropy: [u8; 32],
+    ) -> Result<BlockVerdict, ViewError> {
+        if let Err(fault) = self.check_body(context) {
+            return Ok(Err(fault));
+        }
+        if context.parent.is_some()
+            && let Err(fault) = self.check_transactions(view)?
+        {
+            return Ok(Err(fault));
+        }
+        Ok(self.check_signatures(entropy))
+    }
+
+    /// Checks what concerns the block alone: its id, maker, voters, size, time and signature, and for
+    /// the block that begins a chain what it holds. In this order.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn check_body(&self, context: &BlockContext<'_>) -> BlockVerdict {
+        if self.id_hash() != IdHash::Sha3 {
+            return Err(BlockFault::IdHash);
+        }
+        self.check_members(context.members)?;
+        self.check_size()?;
+        self.check_time(context)?;
+        if context.parent.is_none() {
+            self.check_genesis()?;
+        }
+        self.verify_signature().map_err(|_| BlockFault::Signature { maker: *self.node_pubkey() })
+    }
+
+    /// Checks the transactions against the state before the block and against each other, in their
+    /// order. Signatures are not looked at.
+    ///
+    /// A transaction may neither repeat, conflict with, nor build on another of the same block: a
+    /// client cannot know an output before its transaction is valid, and order within a block stays
+    /// without meaning.
+    ///
+    /// # Errors
+    ///
+    /// The outer error: the state could not be read. The inner one: the first transaction that
+    /// breaks a rule.
+    pub fn check_transactions(
+        &self,
+        view: &(impl LedgerView + ?Sized),
+    ) -> Result<BlockVerdict, ViewError> {
+        let mut before = Layer::default();
+        for (index, transaction) in self.transactions().iter().enumerate() {
+            let verdict = check_next(transaction, &before, view)?;
+            if let Err(rejection) = verdict {
+                return Ok(Err(self.transaction_fault(index, rejection)));
+            }
+            before.add(transaction);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Verifies the signatures of all transactions at the block's time, in one batch.
+    ///
+    /// # Errors
+    ///
+    /// The first transaction that is not signed.
+    pub fn check_signatures(&self, entropy: [u8; 32]) -> BlockVerdict {
+        let transactions: Vec<&Transaction> = self.transactions().iter().map(Arc::as_ref).collect();
+        let verdicts = verify_signatures(&transactions, self.timestamp().seconds(), entropy);
+        for (index, verdict) in verdicts.into_iter().enumerate() {
+            verdict.map_err(|rejection| self.transaction_fault(index, rejection))?;
+        }
+        Ok(())
+    }
+
+    /// The fault that the transaction at `index` has, for callers that verify signatures in parts.
+    pub fn transaction_fault(&self, index: usize, rejection: Rejection) -> BlockFault {
+        BlockFault::Transaction { index, id: self.transactions()[index].id(), rejection }
+    }
+
+    fn check_members(&self, members: &[PublicKey]) -> BlockVerdict {
+        if !members.contains(self.node_pubkey()) {
+            return Err(BlockFault::Maker { maker: *self.node_pubkey() });
+        }
+        let voters: BTreeSet<_> = self.voters().iter().collect();
+        let is_complete = voters == members.iter().collect();
+        if is_complete && voters.len() == self.voters().len() {
+            Ok(())
+        } else {
+            Err(BlockFault::Voters)
+        }
+    }
+
+    fn check_size(&self) -> BlockVerdict {
+        match self.transactions().len() {
+            0 => return Err(BlockFault::Empty),
+            count if count > BLOCK_TRANSACTIONS_MAX => {
+                return Err(BlockFault::TooManyTransactions { count });
+            }
+            _ => {}
+        }
+        let bytes = self.encoded_length();
+        if bytes > BLOCK_BYTES_MAX { Err(BlockFault::TooLarge { bytes }) } else { Ok(()) }
+    }
+
+    fn check_time(&self, context: &BlockContext<'_>) -> BlockVerdict {
+        let time = self.timestamp();
+        if let Some(parent) = context.parent
+            && time < parent
+        {
+            return Err(BlockFault::BeforeParent { time, parent });
+        }
+        let is_timely = |now: u64| {
+            let earliest = now.saturating_sub(BLOCK_BEHIND_SECONDS_MAX);
+            let latest = now.saturating_add(BLOCK_AHEAD_SECONDS_MAX);
+            (earliest..=latest).contains(&time.seconds())
+        };
+        match context.now {
+            Some(now) if !is_timely(now) => Err(BlockFault::Untimely { time, now }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn check_genesis(&self) -> BlockVerdict {
+        let [transaction] = self.transactions() else { return Err(BlockFault::Genesis) };
+        let is_by_maker =
+            transaction.inputs().iter().all(|input| input.owners_before == [*self.node_pubkey()]);
+        if transaction.operation() == Operation::Genesis && is_by_maker {
+            Ok(())
+        } else {
+            Err(BlockFault::Genesis)
+        }
+    }
+}
+
+/// Checks a transaction that is to follow `before` in one block on `view`.
+pub(super) fn check_next(
+    transaction: &Transaction,
+    before: &Layer,
+    view: &(impl LedgerView + ?Sized),
+) -> Result<Result<(), Rejection>, ViewError> {
+    match conflict(transaction, before) {
+        Some(rejection) => Ok(Err(rejection)),
+        None => check_state(transaction, view),
+    }
+}
+
+/// What is wrong with a transaction in a block that holds the transactions `before` it already.
+fn conflict(transaction: &Transaction, before: &Layer) -> Option<Rejection> {
+    if before.transactions.contains_key(&transaction.id()) {
+        let message = format!("id: transaction {} is in the block already", transaction.id());
+        return Some(Rejection::new(RejectionCode::DuplicateTransaction, message));
+    }
+    let taken = created_uuid(transaction).filter(|uuid| before.assets.contains_key(uuid));
+    if let Some(uuid) = taken {
+        let message = format!("asset.id: asset {uuid} is created in the same block already");
+        return Some(Rejection::new(RejectionCode::DuplicateAsset, message));
+    }
+    let outputs = transaction.inputs().iter().enumerate();
+    outputs.filter_map(|(index, input)| Some((index, input.spends?))).find_map(|(index, output)| {
+        if let Some(other) = before.spenders.get(&output) {
+            let message = format!("output {output} is spent by {other} in the same block");
+            Some(transaction.reject_input(RejectionCode::DoubleSpend, index, &message))
+        } else if before.transactions.contains_key(&output.transaction) {
+            let message = format!("output {output} is of the same block");
+            Some(transaction.reject_input(RejectionCode::InputNotValid, index, &message))
+        } else {
+            None
+        }
+    })
+}
