@@ -24,8 +24,22 @@ impl Transaction {
             }
             Operation::Transfer => self.check_transfer_inputs()?,
         }
+        self.check_signed_outputs()?;
         self.check_owners_before()?;
         self.check_work()
+    }
+
+    /// Each input of a 0.7 transaction signs the output of the same position. One that nobody signs
+    /// could be changed by anybody on its way.
+    fn check_signed_outputs(&self) -> Result<(), Rejection> {
+        if self.timestamp.is_none() || self.inputs.len() == self.outputs.len() {
+            return Ok(());
+        }
+        let what = format!(
+            "{}: a transaction with a timestamp has as many of them as outputs",
+            self.inputs_path()
+        );
+        Err(Rejection::new(RejectionCode::InvalidInputs, what))
     }
 
     fn sum_of_outputs(&self) -> Result<u64, Rejection> {
@@ -63,14 +77,6 @@ impl Transaction {
                 let what = format!("tx \"{}\" spends inputs twice", self.id);
                 return Err(self.reject_input(RejectionCode::DoubleSpend, index, &what));
             }
-        }
-        // Each input of a 0.7 transaction signs the output of the same position.
-        if self.timestamp.is_some() && self.inputs.len() > self.outputs.len() {
-            let what = format!(
-                "{}: a transaction with a timestamp cannot have more of them than outputs",
-                self.inputs_path()
-            );
-            return Err(Rejection::new(RejectionCode::InvalidInputs, what));
         }
         Ok(())
     }
