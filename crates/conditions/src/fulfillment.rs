@@ -20,7 +20,7 @@ pub struct Fulfillment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Node {
     Preimage(Vec<u8>),
-    Prefix { prefix: Vec<u8>, max_message_length: Option<u32>, sub: Box<Node> },
+    Prefix { prefix: Vec<u8>, max_message_length: Option<u32>, sub: Box<Self> },
     Threshold { inverted: bool, threshold: u32, entries: Vec<Entry> },
     Rsa { modulus: Vec<u8>, signature: Vec<u8> },
     Ed25519 { key: PublicKey, signature: Signature },

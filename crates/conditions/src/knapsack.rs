@@ -108,3 +108,6 @@ impl Scale {
         (weight / self.unit) as usize
     }
 }
+
+#[cfg(test)]
+mod tests;

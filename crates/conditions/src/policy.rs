@@ -41,7 +41,7 @@ pub enum Policy {
         /// The longest message, in bytes: needed in ASN.1, unknown in draft-00.
         max_message_length: Option<u32>,
         /// The condition on the longer message.
-        sub: Box<Policy>,
+        sub: Box<Self>,
     },
     /// An RSA-PSS signature with SHA-256, a salt of 32 bytes and the exponent 65537.
     Rsa {

@@ -1,4 +1,4 @@
-use crate::*;
+use crate::{base58::Base58Error, *};
 use alloy_primitives::{Address, B256, U256, hex};
 use alloy_sol_types::{SolStruct, eip712_domain, sol};
 use proptest::prelude::*;
@@ -36,6 +36,39 @@ fn hashes_are_those_of_the_vectors() {
         checked += 1;
     }
     assert_eq!(checked, 11);
+}
+
+/// Goal: the two hashes that differ in a padding byte are not mixed up.
+#[test]
+fn fips_hashes_are_those_of_the_standard() {
+    let empty = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
+    assert_eq!(hex::encode(sha3_256("")), empty);
+    let abc = "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532";
+    assert_eq!(hex::encode(sha3_256("abc")), abc);
+    assert_eq!(sha3_256_parts(&[b"a", b"", b"bc"]), sha3_256("abc"));
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(hex::encode(sha256("abc")), abc);
+}
+
+/// Goal: Base58 has one text for each byte string and refuses everything else, saying where.
+#[test]
+fn base58_is_that_of_bitcoin() {
+    for (bytes, text) in
+        [(&b""[..], ""), (&[0, 0, 1], "112"), (b"Hello World!", "2NEpo7TZRRrLZSi2U")]
+    {
+        assert_eq!(base58::encode(bytes), text);
+        assert_eq!(base58::decode(text).as_deref(), Ok(bytes));
+    }
+    for (text, position) in
+        [("0", 0), ("abO", 2), ("1I", 1), ("zl", 1), ("a ", 1), ("a+z", 1), ("ä", 0)]
+    {
+        assert_eq!(base58::decode(text), Err(Base58Error::Character(position)), "{text}");
+    }
+    let long = "1".repeat(base58::DECODE_LENGTH_MAX + 1);
+    assert_eq!(base58::decode(&long), Err(Base58Error::TooLong(129)));
+    assert_eq!(base58::decode(&long[1..]), Ok(vec![0; 128]));
+    let short = base58::decode_array::<32>("112");
+    assert_eq!(short, Err(Base58Error::Length { expected: 32, found: 3 }));
 }
 
 /// Goal: signatures are byte-exact (RFC 6979) and recover to the signer.
@@ -158,6 +191,17 @@ proptest! {
         signature.0[32..64].copy_from_slice(&s);
         signature.0[64] = v;
         prop_assert!(verify(&B256::ZERO, &signature, NodeAddress::new([1; 20])).is_err());
+    }
+
+    #[test]
+    fn base58_reads_what_it_wrote(bytes in prop::collection::vec(any::<u8>(), 0..90)) {
+        let text = base58::encode(&bytes);
+        prop_assert_eq!(base58::decode(&text), Ok(bytes));
+    }
+
+    #[test]
+    fn base58_text_is_unique(text in "[1-9A-HJ-NP-Za-km-z]{0,60}") {
+        prop_assert_eq!(base58::encode(&base58::decode(&text).unwrap()), text);
     }
 
     #[test]
