@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod blocks;
+mod chain;
 mod election;
+mod negatives;
+mod raw;
+mod rules_state;
 mod transaction_vectors;
 mod vectors;
