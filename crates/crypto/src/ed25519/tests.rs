@@ -251,6 +251,21 @@ fn a_batch_finds_each_odd_signature() {
     assert!(verify_batch(&[], [0; 32]).is_empty());
 }
 
+/// Goal: more signatures than share an equation, with none, one, a few and many of them invalid.
+#[test]
+fn large_batches_find_exactly_the_invalid() {
+    let good: Vec<Check<'_>> = (0..600).map(|seed| valid(seed as u8, b"message")).collect();
+    for every in [1, 2, 9, 40, 300, 599, 1000] {
+        let mut checks = good.clone();
+        for check in checks.iter_mut().skip(7).step_by(every) {
+            check.message = b"another".into();
+        }
+        let expected: Vec<bool> =
+            (0..600).map(|index| index < 7 || (index - 7) % every != 0).collect();
+        assert_eq!(verify_batch(&checks, [every as u8; 32]), expected, "every {every}");
+    }
+}
+
 #[test]
 fn texts_are_base58_of_the_exact_length() {
     let private = "CfdqtD7sS7FgkMoGPXw55MVGGFwQLAoHYTcBhZDtF99Z";
