@@ -22,6 +22,6 @@ mod der;
 mod encode;
 
 pub(crate) use condition::Asn1;
-pub use condition::Condition;
+pub use condition::{Condition, Kinds};
 pub(crate) use decode::parse_fulfillment;
 pub(crate) use encode::fulfillment_uri;

@@ -1,7 +1,7 @@
 use crate::{
     PolicyError,
     error::Fault,
-    limits::{PREFIXED_MAX, RSA_MAX},
+    limits::{PREFIXED_MAX, PREFIXES_MAX, RSA_MAX},
     shape::Tally,
 };
 
@@ -11,6 +11,7 @@ pub(crate) struct Budget {
     tally: Tally,
     rsa: usize,
     prefixed: usize,
+    prefixes: usize,
     prefixes_above: usize,
 }
 
@@ -25,8 +26,10 @@ impl Budget {
         self.tally.leave();
     }
 
-    pub(crate) fn enter_prefix(&mut self) {
+    pub(crate) fn enter_prefix(&mut self) -> Result<(), Fault> {
         self.prefixes_above += 1;
+        self.prefixes += 1;
+        if self.prefixes > PREFIXES_MAX { Err(Fault::TooDear) } else { Ok(()) }
     }
 
     pub(crate) fn leave_prefix(&mut self) {

@@ -53,6 +53,9 @@ pub enum PolicyError {
     /// The maximum fulfilment length or the cost is beyond what the encoding can express.
     #[error("the largest fulfilment or its cost is beyond all bounds")]
     TooLarge,
+    /// A hashed condition has features, or kinds inside, that do not belong to its kind.
+    #[error("the features of a hashed condition do not fit its type")]
+    Features,
     /// A condition of no owners at all.
     #[error("nobody could ever fulfil a condition without keys")]
     NoKeys,
@@ -101,9 +104,6 @@ pub enum Fault {
     /// The number stands for no known type.
     #[error("no such type")]
     Type,
-    /// Feature bits that do not belong to the type, or are unknown.
-    #[error("the bitmask does not fit the type")]
-    Features,
     /// Not unpadded Base64url, or bits of the last character are left over.
     #[error("this is not canonical Base64url without padding")]
     Base64,
@@ -145,7 +145,7 @@ pub enum Fault {
     #[error("the text has {0} bytes, more than any fulfilment")]
     TooLong(usize),
     /// Too many signatures that are dear to verify.
-    #[error("too many RSA signatures or signatures below a prefix")]
+    #[error("too many RSA signatures, prefixes, or signatures below a prefix")]
     TooDear,
     /// An RSA signature is not as long as the modulus or not below it.
     #[error("an RSA signature is as long as the modulus and below it")]
@@ -164,4 +164,7 @@ pub enum FulfillError {
     /// The keys do not reach the condition.
     #[error("the keys are not enough")]
     MissingKeys,
+    /// The proof would be beyond the [limits], so nobody would accept it.
+    #[error("the fulfilment would be refused")]
+    Refused(#[source] ConditionError),
 }

@@ -16,17 +16,20 @@ impl Policy {
     /// # Errors
     ///
     /// [`FulfillError::MissingKeys`] if the keys are not enough, or an RSA signature or a preimage
-    /// behind a hash is needed. [`FulfillError::Policy`].
+    /// behind a hash is needed. [`FulfillError::Refused`] if it takes more than the
+    /// [limits](crate::limits) of a fulfilment. [`FulfillError::Policy`].
     pub fn fulfill(
         &self,
         encoding: Encoding,
         message: &[u8],
         keys: &[&SigningKey],
     ) -> Result<Fulfillment, FulfillError> {
-        match encoding {
-            Encoding::Draft00 => self.fulfill_in::<draft00::Draft00>(message, keys),
-            Encoding::Asn1 => self.fulfill_in::<asn1::Asn1>(message, keys),
-        }
+        let made = match encoding {
+            Encoding::Draft00 => self.fulfill_in::<draft00::Draft00>(message, keys)?,
+            Encoding::Asn1 => self.fulfill_in::<asn1::Asn1>(message, keys)?,
+        };
+        // Parsing is cheap beside signing, and it is what everybody else will do.
+        Fulfillment::parse(encoding, &made.to_uri()).map_err(FulfillError::Refused)
     }
 
     fn fulfill_in<F: Family>(

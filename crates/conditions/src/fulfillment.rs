@@ -115,7 +115,8 @@ impl Fulfillment {
             .collect()
     }
 
-    /// Returns whether the condition is met.
+    /// Returns whether [`condition`](Self::condition) is met. That this is the condition asked for
+    /// is for the caller to compare.
     ///
     /// `verdicts` says for each of the [`leaves`](Self::leaves), in their order, whether its
     /// signature is valid; with another number of verdicts nothing is met. `message` is what was

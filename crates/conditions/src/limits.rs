@@ -24,6 +24,9 @@ pub const WEIGHTED_THRESHOLD_MAX: u32 = 1024;
 /// How many RSA signatures a fulfilment may hold: each takes up to a millisecond.
 pub const RSA_MAX: usize = 8;
 
+/// How many prefixes a fulfilment may have: each needs a copy of those around it.
+pub const PREFIXES_MAX: usize = 16;
+
 /// How many Ed25519 signatures of a fulfilment may be below a prefix: each needs a copy of the
 /// message.
 pub const PREFIXED_MAX: usize = 16;

@@ -116,7 +116,7 @@ impl Condition {
             let subtype = kind_of_name(name).ok_or(at(query_at, Fault::Type))?;
             condition.subtypes = condition.subtypes.with(Kinds::new([subtype]));
         }
-        condition.check().map_err(|fault| at(query_at, fault))?;
+        condition.check().map_err(|error| at(query_at, error.into()))?;
         // Order, repetitions, signs and leading zeros: there is one text for each condition.
         if condition.uri() == text { Ok(condition) } else { Err(at(query_at, Fault::Parts)) }
     }
@@ -165,17 +165,22 @@ impl Condition {
         }
         parts.finish()?;
         let condition = Self { kind, fingerprint, cost, subtypes };
-        condition.check().map_err(|fault| start.error(fault))?;
+        condition.check().map_err(|error| start.error(error))?;
         Ok(condition)
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Features`] if there are kinds inside one that has nothing inside, or its own.
+    pub fn check(&self) -> Result<(), PolicyError> {
         let fits = if self.kind.is_compound() {
             !self.subtypes.contains(self.kind)
         } else {
             self.subtypes.is_empty()
         };
-        if fits { Ok(()) } else { Err(Fault::Features) }
+        if fits { Ok(()) } else { Err(PolicyError::Features) }
     }
 }
 
@@ -251,7 +256,7 @@ impl Family for Asn1 {
 
     fn given(condition: &crate::Condition) -> Result<Condition, PolicyError> {
         match condition {
-            crate::Condition::Asn1(condition) => Ok(condition.clone()),
+            crate::Condition::Asn1(condition) => condition.check().map(|()| condition.clone()),
             crate::Condition::Draft00(_) => Err(PolicyError::ForeignCondition(Encoding::Asn1)),
         }
     }

@@ -44,7 +44,7 @@ fn read_fulfillment(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Node
             let max_message_length = Some(der::read_number(&mut parts, primitive(1))?);
             // The part is a choice, so its own tag stays inside.
             let mut sub = der::read(&mut parts, constructed(2))?;
-            budget.enter_prefix();
+            budget.enter_prefix().map_err(|fault| start.error(fault))?;
             let node = Box::new(read_fulfillment(&mut sub, budget)?);
             budget.leave_prefix();
             sub.finish()?;

@@ -32,19 +32,19 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// [`Fault::Features`] if a bit is unknown, one of the kind's own is missing, or one too many
-    /// is set for a kind that has nothing inside. [`PolicyError::TooLarge`].
-    pub fn check(&self) -> Result<(), Fault> {
+    /// [`PolicyError::Features`] if a bit is unknown, one of the kind's own is missing, or one too
+    /// many is set for a kind that has nothing inside. [`PolicyError::TooLarge`].
+    pub fn check(&self) -> Result<(), PolicyError> {
         let own = self.kind.features();
         let may_have_more = self.kind.is_compound();
         let fits = self.features & own == own
             && self.features & !FEATURES_ALL == 0
             && (self.features == own || may_have_more);
         if !fits {
-            return Err(Fault::Features);
+            return Err(PolicyError::Features);
         }
         if self.max_fulfillment_length > LENGTH_BOUND_MAX {
-            return Err(PolicyError::TooLarge.into());
+            return Err(PolicyError::TooLarge);
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl Condition {
             max_fulfillment_length: parse_shortest(length, 10, 18)
                 .ok_or(at(start(3), Fault::Number))?,
         };
-        condition.check().map_err(|fault| at(start(1), fault))?;
+        condition.check().map_err(|error| at(start(1), error.into()))?;
         Ok(condition)
     }
 
@@ -108,7 +108,7 @@ impl Condition {
             fingerprint: oer::read_octets(reader)?.whole()?,
             max_fulfillment_length: oer::read_number(reader)?,
         };
-        condition.check().map_err(|fault| start.error(fault))?;
+        condition.check().map_err(|error| start.error(error))?;
         Ok(condition)
     }
 
@@ -192,7 +192,7 @@ impl Family for Draft00 {
 
     fn given(condition: &crate::Condition) -> Result<Condition, PolicyError> {
         match condition {
-            crate::Condition::Draft00(condition) => Ok(condition.clone()),
+            crate::Condition::Draft00(condition) => condition.check().map(|()| condition.clone()),
             crate::Condition::Asn1(_) => Err(PolicyError::ForeignCondition(Encoding::Draft00)),
         }
     }

@@ -54,7 +54,7 @@ fn read_payload(
         Kind::Preimage => Node::Preimage(reader.rest().to_vec()),
         Kind::Prefix => {
             let prefix = read_octets(&mut reader)?.rest().to_vec();
-            budget.enter_prefix();
+            budget.enter_prefix().map_err(|fault| start.error(fault))?;
             let sub = Box::new(read_fulfillment(&mut reader, budget)?);
             budget.leave_prefix();
             Node::Prefix { prefix, max_message_length: None, sub }

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tally_conditions::{
     Condition,
     Encoding::{Asn1, Draft00},
-    Fault, Fulfillment, Place, Policy, PolicyError, Weighted, limits,
+    Fault, FulfillError, Fulfillment, Kind, Place, Policy, PolicyError, Weighted, draft00, limits,
 };
 use tally_crypto::ed25519::SigningKey;
 
@@ -38,25 +38,27 @@ fn tagged(tag: u8, bytes: &[u8]) -> Vec<u8> {
     [&[tag], length(bytes.len()).as_slice(), bytes].concat()
 }
 
-/// Goal: prefixes in prefixes parse up to the bound and are refused beyond, without a deep stack.
+/// Goal: thresholds in thresholds parse up to the bound and are refused beyond, without a deep
+/// stack.
 #[test]
 fn deep_nesting_is_refused() {
-    for (levels, is_accepted) in [(99, true), (100, false), (5000, false)] {
-        // An empty preimage, in empty prefixes.
+    for (levels, is_accepted) in [(99, true), (100, false), (3000, false)] {
+        // An empty preimage, in thresholds of 1 with one entry of weight 1.
         let (mut kind, mut payload, mut der) = (0_u8, Vec::new(), vec![0xa0, 2, 0x80, 0]);
         for _ in 0..levels {
-            payload = [&[0, 0, kind], length(payload.len()).as_slice(), &payload].concat();
-            kind = 1;
-            let parts = [&[0x80, 0, 0x81, 1, 9], tagged(0xa2, &der).as_slice()].concat();
-            der = tagged(0xa1, &parts);
+            let sub = [&[0, kind], length(payload.len()).as_slice(), &payload].concat();
+            payload = [&[1, 1, 1, 1, 1, 1], length(sub.len()).as_slice(), &sub, &[0]].concat();
+            kind = 2;
+            der = tagged(0xa2, &[tagged(0xa0, &der).as_slice(), &[0xa1, 0]].concat());
         }
-        let read = Fulfillment::parse(Draft00, &text_of(1, &payload));
-        assert_eq!(read.is_ok(), is_accepted, "{levels}");
-        let der = URL_SAFE_NO_PAD.encode(der);
-        assert_eq!(Fulfillment::parse(Asn1, &der).is_ok(), is_accepted, "{levels}");
-        if let Err(error) = read {
-            assert_eq!(error.fault, Fault::Policy(PolicyError::TooDeep));
-            assert_eq!(error.place, Place::Payload(if levels == 100 { 510 } else { 600 }));
+        let read = Fulfillment::parse(Draft00, &text_of(2, &payload));
+        let der = Fulfillment::parse(Asn1, &URL_SAFE_NO_PAD.encode(der));
+        for read in [read, der] {
+            assert_eq!(read.is_ok(), is_accepted, "{levels}");
+            if let Err(error) = read {
+                assert_eq!(error.fault, Fault::Policy(PolicyError::TooDeep));
+                assert!(matches!(error.place, Place::Payload(600..1500)), "{error}");
+            }
         }
     }
 }
@@ -139,14 +141,25 @@ fn texts_that_are_too_long_are_refused_unread() {
 /// Goal: what is dear to verify is bounded: messages to copy, and RSA.
 #[test]
 fn dear_signatures_are_bounded() {
+    let prefixed = |sub, max_message_length| Policy::Prefix {
+        prefix: b"pre".into(),
+        max_message_length,
+        sub: Box::new(sub),
+    };
     for (count, is_accepted) in [(limits::PREFIXED_MAX, true), (limits::PREFIXED_MAX + 1, false)] {
-        let sub = Box::new(Policy::threshold(count as u32, vec![owner(1); count]));
-        for (encoding, max_message_length) in [(Draft00, None), (Asn1, Some(100))] {
-            let policy =
-                Policy::Prefix { prefix: b"pre".into(), max_message_length, sub: sub.clone() };
-            let text = policy.fulfill(encoding, b"message", &[&key(1)]).unwrap().to_uri();
-            let read = Fulfillment::parse(encoding, &text);
-            assert_eq!(read.is_ok_and(|read| read.verify(b"message", 0)), is_accepted);
+        let owners = || Policy::threshold(count as u32, vec![owner(1); count]);
+        for (encoding, max) in [(Draft00, None), (Asn1, Some(100))] {
+            let below_one = prefixed(owners(), max);
+            let nested = (0..count).fold(owner(1), |sub, _| prefixed(sub, max));
+            for policy in [below_one, nested] {
+                match policy.fulfill(encoding, b"message", &[&key(1)]) {
+                    Ok(made) => assert!(is_accepted && made.verify(b"message", 0)),
+                    Err(FulfillError::Refused(error)) => {
+                        assert_eq!((error.fault, is_accepted), (Fault::TooDear, false));
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
         }
     }
     let (modulus, signature) = ([0xff; 128], [0x11; 128]);
@@ -261,15 +274,23 @@ fn rsa_keys_and_signatures_have_one_form() {
 fn features_that_do_not_fit_are_refused() {
     let good = owner(1).condition_uri(Draft00).unwrap();
     let fault = |text: &str| Condition::parse(Draft00, text).unwrap_err().fault;
-    assert_eq!(fault(&good.replacen(":20:", ":21:", 1)), Fault::Features);
-    assert_eq!(fault(&good.replacen(":20:", ":3:", 1)), Fault::Features);
+    assert_eq!(fault(&good.replacen(":20:", ":21:", 1)), Fault::Policy(PolicyError::Features));
+    assert_eq!(fault(&good.replacen(":20:", ":3:", 1)), Fault::Policy(PolicyError::Features));
     assert_eq!(fault(&good.replacen(":20:", ":0:", 1)), Fault::Number);
     assert_eq!(
         fault(&good.replacen("cc:4:20:", "cc:2:29:", 1).replacen("29", "69", 1)),
-        Fault::Features
+        Fault::Policy(PolicyError::Features)
     );
     assert_eq!(fault(&good.replacen(":96", ":1000000000000000000", 1)), Fault::Number);
     assert_eq!(fault(&format!("{good}:")), Fault::Parts);
+    let made_up = draft00::Condition {
+        kind: Kind::Ed25519,
+        features: 0x29,
+        fingerprint: [0; 32],
+        max_fulfillment_length: 96,
+    };
+    let policy = Policy::threshold(1, [Policy::Condition(Condition::Draft00(made_up))]);
+    assert_eq!(policy.condition(Draft00), Err(PolicyError::Features));
     let error = Condition::parse(Draft00, &good.replacen(":20:", ":2F:", 1)).unwrap_err();
     assert_eq!(error.to_string(), "at character 5: this is not a number in its shortest form");
 }

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*};
 use tally_conditions::{
     Encoding::{self, Asn1, Draft00},
-    Fulfillment, Policy, Weighted,
+    Fault, FulfillError, Fulfillment, Policy, Weighted,
 };
 use tally_crypto::ed25519::{SigningKey, verify_batch};
 
@@ -85,6 +85,21 @@ fn depends_on_time(policy: &Policy) -> bool {
     }
 }
 
+/// Whether a description has a part that nobody knows how to fulfil.
+fn has_hidden(policy: &Policy) -> bool {
+    match policy {
+        Policy::Condition(_) => true,
+        Policy::Threshold { subs, .. } | Policy::InvertedThreshold { subs, .. } => {
+            subs.iter().any(|sub| has_hidden(&sub.policy))
+        }
+        Policy::Prefix { sub, .. } => has_hidden(sub),
+        Policy::Ed25519 { .. }
+        | Policy::Preimage { .. }
+        | Policy::Rsa { .. }
+        | Policy::Timeout { .. } => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -94,7 +109,16 @@ proptest! {
     fn what_is_made_is_read_and_valid((encoding, policy) in any_policy()) {
         let keys = keys();
         let condition = policy.condition(encoding).unwrap();
-        if let Ok(made) = policy.fulfill(encoding, MESSAGE, &all(&keys)) {
+        let made = policy.fulfill(encoding, MESSAGE, &all(&keys));
+        if let Err(error) = &made {
+            let is_expected = match error {
+                FulfillError::MissingKeys => has_hidden(&policy),
+                FulfillError::Refused(error) => error.fault == Fault::TooDear,
+                FulfillError::Policy(_) => false,
+            };
+            prop_assert!(is_expected, "{error}");
+        }
+        if let Ok(made) = made {
             let uri = made.to_uri();
             let read = Fulfillment::parse(encoding, &uri).unwrap();
             prop_assert_eq!(&read, &made);
