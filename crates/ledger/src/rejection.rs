@@ -60,6 +60,9 @@ codes! {
     UnsupportedVersion = "unsupported_version", "SchemaValidationError";
     /// A member is missing, too much, or of the wrong type or form.
     SchemaViolation = "schema_violation", "SchemaValidationError";
+    /// A name in the data of the user contains what databases of the time could not store, or a
+    /// language is not one of those that their text search knew.
+    InvalidData = "invalid_data", "ValidationError";
     /// The id is not the hash of the body.
     InvalidId = "invalid_id", "InvalidHash";
     /// A fulfilment cannot be read.

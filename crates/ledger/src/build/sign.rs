@@ -64,7 +64,7 @@ impl Draft {
         fulfillments: &[Option<String>],
     ) -> Result<Text, BuildError> {
         let value = self.value(format, id, fulfillments)?;
-        Ok(Text::write(&value, format.names, format.numbers, 1024).0)
+        Ok(Text::write(&value, format.names, format.numbers, 1024))
     }
 
     fn value(
@@ -211,16 +211,16 @@ impl Format {
 
     /// In the nested format the list of owners has the form of the condition.
     fn owners_value(&self, policy: &Policy) -> Value<'static> {
-        match policy {
-            Policy::Threshold { subs, .. } if self.is_nested() => {
-                let subs = subs.iter().map(|sub| match &sub.policy {
-                    Policy::Ed25519 { public_key } => key_value(public_key),
-                    nested => self.owners_value(nested),
-                });
-                Value::array(subs)
-            }
-            policy => Value::array(policy.public_keys().iter().map(key_value)),
+        if let (Policy::Threshold { subs, .. }, true) = (policy, self.is_nested()) {
+            let subs = subs.iter().map(|sub| {
+                if let Policy::Ed25519 { public_key } = &sub.policy {
+                    return key_value(public_key);
+                }
+                self.owners_value(&sub.policy)
+            });
+            return Value::array(subs);
         }
+        Value::array(policy.public_keys().iter().map(key_value))
     }
 }
 

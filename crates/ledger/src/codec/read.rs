@@ -116,7 +116,7 @@ impl Format {
         match operation {
             Operation::Create | Operation::Genesis => {
                 let [data] = at.members(["data"])?;
-                self.check_data(&data)?;
+                self.check_data(&data, "asset")?;
                 Ok(None)
             }
             Operation::Transfer => {
@@ -132,16 +132,16 @@ impl Format {
         if is_empty {
             return Err(at.violation("must be null or have at least one member"));
         }
-        self.check_data(at)
+        self.check_data(at, "metadata")
     }
 
     /// Checks data of the user: an object or `null`.
-    fn check_data(&self, at: &At<'_>) -> Result<(), Rejection> {
+    fn check_data(&self, at: &At<'_>, name: &str) -> Result<(), Rejection> {
         if at.is_null() {
             return Ok(());
         }
         at.object()?;
-        if self.restricts_names { restrict::check_names(at) } else { Ok(()) }
+        if self.restricts_names { restrict::check_names(at, name) } else { Ok(()) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy)]
 pub(crate) struct At<'v> {
     value: &'v Value<'v>,
-    parent: Option<&'v At<'v>>,
+    parent: Option<&'v Self>,
     step: Step<'v>,
 }
 
@@ -51,10 +51,8 @@ impl<'v> At<'v> {
 
     /// Returns the object, whatever its members are.
     pub(crate) fn object(&self) -> Result<&'v Object<'v>, Rejection> {
-        match self.value {
-            Value::Object(object) => Ok(object),
-            _ => Err(self.expected("an object")),
-        }
+        let Value::Object(object) = self.value else { return Err(self.expected("an object")) };
+        Ok(object)
     }
 
     /// Returns the member `name` of an object that may have others.
@@ -123,7 +121,9 @@ impl<'v> At<'v> {
     #[cold]
     fn unexpected(&self, name: &str) -> Rejection {
         let name: String = name.chars().take(NAME_LENGTH_MAX).collect();
-        self.violation(format_args!("unexpected member '{name}'"))
+        self.violation(format_args!(
+            "additional properties are not allowed ('{name}' was unexpected)"
+        ))
     }
 
     #[cold]
@@ -142,10 +142,8 @@ impl<'v> At<'v> {
     }
 
     pub(crate) fn text(&self) -> Result<&'v str, Rejection> {
-        match self.value {
-            Value::String(text) => Ok(text),
-            _ => Err(self.expected("a string")),
-        }
+        let Value::String(text) = self.value else { return Err(self.expected("a string")) };
+        Ok(text)
     }
 
     /// Returns what the string here says.
@@ -155,24 +153,22 @@ impl<'v> At<'v> {
 
     /// Returns the number here, an integer from 0 to 2^32 − 1.
     pub(crate) fn index(&self) -> Result<u32, Rejection> {
-        let number = match self.value {
-            Value::Number(number) => number.as_u64(),
-            _ => None,
-        };
-        let index = number.and_then(|number| u32::try_from(number).ok());
-        index.ok_or_else(|| self.violation("must be an integer from 0 to 4294967295"))
+        if let Value::Number(number) = self.value
+            && let Some(Ok(index)) = number.as_u64().map(u32::try_from)
+        {
+            return Ok(index);
+        }
+        Err(self.violation("must be an integer from 0 to 4294967295"))
     }
 
     pub(crate) fn boolean(&self) -> Result<bool, Rejection> {
-        match self.value {
-            Value::Bool(flag) => Ok(*flag),
-            _ => Err(self.expected("a boolean")),
-        }
+        let Value::Bool(flag) = self.value else { return Err(self.expected("a boolean")) };
+        Ok(*flag)
     }
 }
 
 /// How many characters of an unknown member's name are told.
-const NAME_LENGTH_MAX: usize = 40;
+pub(super) const NAME_LENGTH_MAX: usize = 40;
 
 /// Where a value is, followed by a colon; nothing for the outermost one.
 struct Prefix<'p>(&'p At<'p>);

@@ -68,16 +68,31 @@ impl Text {
 
     /// Writes `transaction`, a value that follows the schema of its format as far as the places of
     /// the marked parts go.
-    ///
-    /// Returns also whether there are numbers that another style may write otherwise.
     pub(crate) fn write(
         transaction: &Value<'_>,
         names: &Names,
         numbers: NumberStyle,
         capacity: usize,
-    ) -> (Self, bool) {
-        let mut marks =
-            Marks { names, writer: Writer::new(numbers, capacity), text: Self::empty() };
+    ) -> Self {
+        Self::write_with(transaction, names, Writer::new(numbers, capacity)).0
+    }
+
+    /// Writes `transaction` as it is stored, and, where they differ, as it was signed, with
+    /// numbers in the style `signed`.
+    pub(crate) fn write_both(
+        transaction: &Value<'_>,
+        names: &Names,
+        signed: NumberStyle,
+        capacity: usize,
+    ) -> (Self, Option<Self>) {
+        let writer = Writer::new(NumberStyle::Literal, capacity).comparing(signed);
+        let (text, differs) = Self::write_with(transaction, names, writer);
+        let signed = differs.then(|| Self::write(transaction, names, signed, text.json.len()));
+        (text, signed)
+    }
+
+    fn write_with(transaction: &Value<'_>, names: &Names, writer: Writer) -> (Self, bool) {
+        let mut marks = Marks { names, writer, text: Self::empty() };
         match names.body {
             None => marks.body(transaction),
             Some(body) => marks.members(transaction, |marks, name, value| match name {
@@ -87,10 +102,10 @@ impl Text {
             }),
         }
         let Marks { writer, mut text, .. } = marks;
-        let has_special_number = writer.has_special_number();
+        let differs = writer.differs();
         text.json = writer.into_text().into_boxed_str();
         text.mark_id_member();
-        (text, has_special_number)
+        (text, differs)
     }
 
     fn empty() -> Self {

@@ -3,6 +3,7 @@ use crate::{
     codec::schema::At,
     json::{Object, Value},
 };
+use std::borrow::Cow;
 use tally_conditions::{Condition, Encoding, Kind, Policy, Weighted, draft00};
 use tally_crypto::base58;
 
@@ -150,20 +151,23 @@ pub(super) fn write(policy: &Policy) -> Option<Value<'static>> {
     None
 }
 
-type Members = Vec<(std::borrow::Cow<'static, str>, Value<'static>)>;
+type Members = Vec<(Cow<'static, str>, Value<'static>)>;
+type OwnMembers = Vec<(&'static str, Value<'static>)>;
 
 /// Returns the members of the details and the features.
 fn write_policy(policy: &Policy) -> Option<(Members, u32)> {
-    let (kind, features, own) = match policy {
+    let (kind, inner, own) = match policy {
         Policy::Ed25519 { public_key } => {
             let key = Value::string(public_key.to_string());
             (Kind::Ed25519, 0, vec![("public_key", key), ("signature", Value::Null)])
         }
         Policy::Threshold { threshold, subs } => {
-            write_threshold(Kind::Threshold, *threshold, subs)?
+            let (inner, own) = write_threshold(*threshold, subs)?;
+            (Kind::Threshold, inner, own)
         }
         Policy::InvertedThreshold { threshold, subs } => {
-            write_threshold(Kind::InvertedThreshold, *threshold, subs)?
+            let (inner, own) = write_threshold(*threshold, subs)?;
+            (Kind::InvertedThreshold, inner, own)
         }
         Policy::Preimage { preimage } => {
             let preimage = String::from_utf8(preimage.clone()).ok()?;
@@ -179,16 +183,11 @@ fn write_policy(policy: &Policy) -> Option<(Members, u32)> {
             return None;
         }
     };
-    let features = features | kind.features();
+    let features = inner | kind.features();
     Some((write_members(FULFILLMENT, kind, features, own), features))
 }
 
-fn write_members(
-    name: &'static str,
-    kind: Kind,
-    features: u32,
-    own: Vec<(&'static str, Value<'static>)>,
-) -> Members {
+fn write_members(name: &'static str, kind: Kind, features: u32, own: OwnMembers) -> Members {
     let common = [
         ("type", Value::string(name)),
         ("type_id", Value::integer(kind.id().into())),
@@ -205,11 +204,8 @@ fn write_condition(condition: &draft00::Condition) -> (Members, u32) {
     (write_members(CONDITION, condition.kind, condition.features, own), condition.features)
 }
 
-fn write_threshold(
-    kind: Kind,
-    threshold: u32,
-    subs: &[Weighted],
-) -> Option<(Kind, u32, Vec<(&'static str, Value<'static>)>)> {
+/// Returns the features of the entries, and the members that only thresholds have.
+fn write_threshold(threshold: u32, subs: &[Weighted]) -> Option<(u32, OwnMembers)> {
     let mut features = 0;
     let mut entries = Vec::with_capacity(subs.len());
     for sub in subs {
@@ -219,6 +215,5 @@ fn write_threshold(
         entries.push(Value::Object(Object::new(members)));
     }
     let threshold = Value::integer(threshold.into());
-    let own = vec![("threshold", threshold), ("subfulfillments", Value::Array(entries))];
-    Some((kind, features, own))
+    Some((features, vec![("threshold", threshold), ("subfulfillments", Value::Array(entries))]))
 }

@@ -45,6 +45,18 @@ impl<'a> Number<'a> {
         if is_unsigned { self.0.parse().ok() } else { None }
     }
 
+    /// Returns whether styles can differ about the number.
+    pub(super) fn is_special(&self) -> bool {
+        !self.is_integer() || self.0 == "-0"
+    }
+
+    /// Returns the number in `style`.
+    pub(super) fn in_style(&self, style: NumberStyle) -> String {
+        let mut text = String::new();
+        self.write(style, &mut text);
+        text
+    }
+
     /// Appends the number to `out` in `style`.
     pub(super) fn write(&self, style: NumberStyle, out: &mut String) {
         let is_float = !self.is_integer();
@@ -150,9 +162,7 @@ mod tests {
     use super::*;
 
     fn written(text: &str, style: NumberStyle) -> String {
-        let mut out = String::new();
-        Number::from_checked(text).write(style, &mut out);
-        out
+        Number::from_checked(text).in_style(style)
     }
 
     /// The table of what genuine servers wrote, and the boundaries between the forms.

@@ -52,12 +52,19 @@ fn escape(byte: u8, out: &mut String) {
 pub(crate) struct Writer {
     style: NumberStyle,
     text: String,
-    has_special_number: bool,
+    /// The style that numbers are compared with.
+    other: Option<NumberStyle>,
+    differs: bool,
 }
 
 impl Writer {
     pub(crate) fn new(style: NumberStyle, capacity: usize) -> Self {
-        Self { style, text: String::with_capacity(capacity), has_special_number: false }
+        Self { style, text: String::with_capacity(capacity), other: None, differs: false }
+    }
+
+    /// Finds out meanwhile whether the same text in the style `other` would differ.
+    pub(crate) fn comparing(self, other: NumberStyle) -> Self {
+        Self { other: Some(other), ..self }
     }
 
     /// Where the next piece begins.
@@ -65,9 +72,9 @@ impl Writer {
         self.text.len()
     }
 
-    /// Whether a number was written that other styles may write otherwise.
-    pub(crate) fn has_special_number(&self) -> bool {
-        self.has_special_number
+    /// Whether the other style would have written a number otherwise.
+    pub(crate) fn differs(&self) -> bool {
+        self.differs
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -80,8 +87,11 @@ impl Writer {
             Value::Bool(true) => self.text.push_str("true"),
             Value::Bool(false) => self.text.push_str("false"),
             Value::Number(number) => {
-                self.has_special_number |= !number.is_integer() || number.as_str() == "-0";
+                let start = self.text.len();
                 number.write(self.style, &mut self.text);
+                self.differs |= self.other.is_some_and(|other| {
+                    number.is_special() && number.in_style(other) != self.text[start..]
+                });
             }
             Value::String(text) => write_string(text, &mut self.text),
             Value::Array(values) => {

@@ -2,7 +2,7 @@ use super::{NESTING_MAX, TRANSACTION_BYTES_MAX, Transaction};
 use crate::{
     AssetId, IdHash, Rejection, RejectionCode,
     codec::{Format, read::Read, schema::At, text::Text},
-    json::{self, JsonError, JsonProblem, Limits, NumberStyle, Value},
+    json::{self, JsonError, JsonProblem, Limits, Value},
 };
 
 const LIMITS: Limits = Limits { bytes: TRANSACTION_BYTES_MAX, depth: NESTING_MAX };
@@ -64,11 +64,7 @@ fn write(
     format: &Format,
     capacity: usize,
 ) -> Result<(Text, Option<Box<Text>>), Rejection> {
-    let (text, has_special_number) =
-        Text::write(value, format.names, NumberStyle::Literal, capacity);
-    let signed = has_special_number
-        .then(|| Text::write(value, format.names, format.numbers, text.json.len()).0)
-        .filter(|signed| signed.json != text.json);
+    let (text, signed) = Text::write_both(value, format.names, format.numbers, capacity);
     let longest = signed.as_ref().map_or(0, |signed| signed.json.len()).max(text.json.len());
     if longest > TRANSACTION_BYTES_MAX {
         let what = format!("more than {TRANSACTION_BYTES_MAX} bytes of canonical JSON");

@@ -7,5 +7,6 @@ mod election;
 mod negatives;
 mod raw;
 mod rules_state;
+mod transaction_rules;
 mod transaction_vectors;
 mod vectors;
