@@ -13,4 +13,5 @@ mod options;
 mod store;
 
 pub use folder::{DataFolder, FolderError};
+pub use options::Memory;
 pub use store::RocksStore;

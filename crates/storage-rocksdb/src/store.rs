@@ -1,12 +1,15 @@
-use crate::{DataFolder, error::store_error, options};
+use crate::{DataFolder, Memory, error::store_error, options};
 use rocksdb::{
     ColumnFamily, DB, DEFAULT_COLUMN_FAMILY_NAME, IteratorMode, ReadOptions, WriteBatch,
     WriteOptions,
 };
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 use tally_storage::{
-    Batch, Direction, Durability, Entry, KeyRange, Operation, Store, StoreError, Table, Write,
-    schema::META,
+    Access, Batch, Direction, Durability, Entry, KeyRange, Operation, Store, StoreError, Table,
+    Write, schema::META,
 };
 
 /// The database's folder inside the data folder.
@@ -24,7 +27,16 @@ pub struct RocksStore {
 }
 
 impl RocksStore {
-    /// Opens the database in `folder` with these tables; makes what is absent.
+    /// Opens the database in `folder` with these tables and [`Memory::SMALL`]; makes what is absent.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_with`](Self::open_with).
+    pub fn open(folder: DataFolder, tables: &[Table]) -> Result<Self, StoreError> {
+        Self::open_with(folder, tables, Memory::SMALL)
+    }
+
+    /// Opens the database in `folder` with these tables and that much memory; makes what is absent.
     ///
     /// Tables on disk that are not declared are opened too, because RocksDB insists, but cannot be
     /// reached.
@@ -33,19 +45,23 @@ impl RocksStore {
     ///
     /// [`StoreError::Damaged`] if the files do not fit together, [`StoreError::Io`] if they cannot
     /// be read or written. The folder is free again afterwards.
-    pub fn open(folder: DataFolder, tables: &[Table]) -> Result<Self, StoreError> {
+    pub fn open_with(
+        folder: DataFolder,
+        tables: &[Table],
+        memory: Memory,
+    ) -> Result<Self, StoreError> {
         let path = folder.path().join(DATABASE_FOLDER);
         let failed = |error| store_error(Operation::Open, error);
         let on_disk = names_on_disk(&path).map_err(failed)?;
         let tables: BTreeSet<Table> = tables.iter().copied().chain([META]).collect();
-        let names: BTreeSet<&str> = tables
-            .iter()
-            .map(|table| table.name())
-            .chain(on_disk.iter().map(String::as_str))
-            .chain([DEFAULT_COLUMN_FAMILY_NAME])
-            .collect();
-        let db = DB::open_cf_descriptors(&options::database(), &path, options::tables(names))
-            .map_err(failed)?;
+        let others = on_disk.iter().map(String::as_str).chain([DEFAULT_COLUMN_FAMILY_NAME]);
+        let declared = tables.iter().map(|table| (table.name(), table.access()));
+        // The later of two entries of a name wins: the declared one.
+        let names: BTreeMap<&str, Access> =
+            others.map(|name| (name, Access::default())).chain(declared).collect();
+        let families = options::tables(memory, names);
+        let db =
+            DB::open_cf_descriptors(&options::database(memory), &path, families).map_err(failed)?;
         Ok(Self { db, tables, folder })
     }
 
@@ -87,7 +103,7 @@ fn names_on_disk(path: &Path) -> Result<Vec<String>, rocksdb::Error> {
     if !path.join("CURRENT").exists() {
         return Ok(vec![]);
     }
-    DB::list_cf(&options::database(), path)
+    DB::list_cf(&options::database(Memory::SMALL), path)
 }
 
 impl Store for RocksStore {

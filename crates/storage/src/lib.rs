@@ -22,4 +22,4 @@ pub use error::{Operation, StoreError};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use range::{Direction, KeyRange};
 pub use store::{Entry, Store};
-pub use table::Table;
+pub use table::{Access, Table};

@@ -1,5 +1,23 @@
 use std::fmt;
 
+/// How a table is filled and read: a hint, which changes the speed and memory of an adapter and
+/// never an answer. It is not written to disk, so it may change from one version to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Access {
+    /// Nothing is known.
+    #[default]
+    Mixed,
+    /// Keys are spread evenly and short values are asked for one by one, often for keys that are
+    /// absent. Filters pay, compression and large blocks do not.
+    Points,
+    /// Keys arrive in ascending order and stay, as in a log; whoever asks knows that they are there.
+    /// Large blocks and compression pay, filters do not.
+    Log,
+    /// Rows are removed about as often as they are added, and ranges are scanned: marks of removed
+    /// rows must not pile up in the way of scans.
+    Churn,
+}
+
 /// A named key space of a store, declared as a constant by the crate that fills it.
 ///
 /// The name is written to disk: never rename, never reuse.
@@ -13,6 +31,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table {
     name: &'static str,
+    access: Access,
 }
 
 impl Table {
@@ -33,7 +52,20 @@ impl Table {
             at += 1;
         }
         assert!(!matches!(bytes, b"default"), "`default` is a name that databases reserve");
-        Self { name }
+        Self { name, access: Access::Mixed }
+    }
+
+    /// Returns the same table with a hint for adapters. A table has one hint: every constant that
+    /// names it gives the same.
+    #[must_use]
+    pub const fn with_access(self, access: Access) -> Self {
+        Self { name: self.name, access }
+    }
+
+    /// Returns the hint.
+    #[must_use]
+    pub const fn access(self) -> Access {
+        self.access
     }
 
     /// Returns the name.
