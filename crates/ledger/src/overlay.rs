@@ -10,7 +10,7 @@ use crate::{
 ///
 /// Made once per block and shared by every [`Overlay`] that stands on it. Laid on nothing, a layer
 /// is a chain of its own, and so a [`LedgerView`] in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layer {
     pub(crate) transactions: BTreeMap<TransactionId, Arc<Transaction>>,
     pub(crate) spenders: BTreeMap<OutputRef, TransactionId>,

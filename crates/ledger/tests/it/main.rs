@@ -3,10 +3,14 @@
 
 mod blocks;
 mod chain;
+mod drafts;
 mod election;
+mod model;
 mod negatives;
 mod raw;
+mod rules_block;
 mod rules_state;
+mod signatures;
 mod transaction_rules;
 mod transaction_vectors;
 mod vectors;
