@@ -242,6 +242,47 @@ fn other_forms_in_der_are_refused() {
     }
 }
 
+/// Goal: the kinds inside a hashed condition are one bit string.
+#[test]
+fn bit_strings_have_one_form() {
+    let inner = Policy::threshold(1, [owner(1), owner(2)]).condition(Asn1).unwrap();
+    let policy = Policy::threshold(1, [owner(3), Policy::Condition(inner)]);
+    let made = policy.fulfill(Asn1, b"message", &[&key(3)]).unwrap().to_bytes();
+    assert!(made.ends_with(&[0x82, 2, 3, 8]));
+    let kept = made.len() - 4;
+    for bits in [
+        // Bits said to be unused, or not, that are; a byte of them; a kind that does not exist.
+        &[0x82, 2, 2, 8][..],
+        &[0x82, 2, 4, 8],
+        &[0x82, 2, 0x83, 8],
+        &[0x82, 3, 3, 8, 0],
+        &[0x82, 2, 7, 0],
+        &[0x82, 1, 3],
+        &[0x82, 0],
+        &[0x82, 2, 2, 0x0c],
+    ] {
+        // The lengths around it: of the fulfilment, of the set, of the condition.
+        let mut changed = [&made[..kept], bits].concat();
+        let more = bits.len() as u8;
+        assert_eq!([changed[0], changed[1]], [0xa2, 0x81]);
+        changed[2] = changed[2] - 4 + more;
+        let set = 3 + 2 + 102;
+        assert_eq!([changed[set], changed[set + 2]], [0xa1, 0xa2]);
+        changed[set + 1] = changed[set + 1] - 4 + more;
+        changed[set + 3] = changed[set + 3] - 4 + more;
+        assert_eq!(der_fault(&changed), Fault::NotCanonical, "{bits:x?}");
+    }
+    // Its own kind is not among them.
+    let own = [&made[..kept], &[0x82, 2, 3, 0x28]].concat();
+    assert_eq!(der_fault(&own), PolicyError::Features.into());
+    // None at all is a bit string too.
+    let empty = [&made[..kept], &[0x82, 1, 0]].concat();
+    assert_eq!(der_fault(&empty), Fault::Truncated);
+    let nested = Policy::threshold(1, [Policy::threshold(1, [Policy::threshold(1, [owner(1)])])]);
+    let uri = nested.condition_uri(Asn1).unwrap();
+    assert!(uri.ends_with("&subtypes=ed25519-sha-256"), "{uri}");
+}
+
 #[test]
 fn rsa_keys_and_signatures_have_one_form() {
     let rsa = |modulus: &[u8], signature: &[u8]| {
