@@ -2,7 +2,7 @@ use crate::{MESSAGE_BYTES_MAX, SendError};
 use bytes::Bytes;
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tally_crypto::ed25519::PublicKey;
 use tokio::sync::{mpsc, watch};
@@ -21,7 +21,16 @@ struct Shared {
     key: PublicKey,
     wakes: watch::Sender<u64>,
     outbox: mpsc::Sender<Outgoing>,
-    status: Mutex<Status>,
+    progress: Mutex<Progress>,
+}
+
+/// What [`Status`] is made of.
+#[derive(Debug, Default)]
+struct Progress {
+    status: Status,
+    /// The heights, among all blocks, of the last final one and of the last delivered one.
+    tip: u64,
+    delivered: u64,
 }
 
 /// A message for the side channel.
@@ -42,9 +51,9 @@ pub struct Status {
     pub view: u64,
     /// The height of the last payload that the application made durable.
     pub finalized_height: u64,
-    /// The height of the highest block that is known to be final; more than `finalized_height`
+    /// How many blocks are known to be final and are not with the application yet. More than a few
     /// while the node catches up.
-    pub known_height: u64,
+    pub behind: u64,
     /// The peers that are connected, in the order of their keys.
     pub connected: Vec<PublicKey>,
 }
@@ -53,9 +62,9 @@ impl Handle {
     /// Makes a handle, and what its messages come out of.
     pub(crate) fn new(key: PublicKey) -> (Self, mpsc::Receiver<Outgoing>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX_MESSAGES);
-        let status = Mutex::new(Status::default());
+        let progress = Mutex::new(Progress::default());
         let wakes = watch::Sender::new(0);
-        (Self(Arc::new(Shared { key, wakes, outbox, status })), outgoing)
+        (Self(Arc::new(Shared { key, wakes, outbox, progress })), outgoing)
     }
 
     /// Returns the key of this node.
@@ -89,12 +98,31 @@ impl Handle {
 
     /// Returns how the engine is doing.
     pub fn status(&self) -> Status {
-        self.0.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let progress = self.progress();
+        let behind = progress.tip.saturating_sub(progress.delivered);
+        Status { behind, ..progress.status.clone() }
     }
 
     /// Changes what [`status`](Self::status) says.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.0.status.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.progress().status);
+    }
+
+    /// Notes that the block at `height` is final.
+    pub(crate) fn tip_is(&self, height: u64) {
+        let mut progress = self.progress();
+        progress.tip = progress.tip.max(height);
+    }
+
+    /// Notes that the application has the block at `height`, and that it calls it `number`.
+    pub(crate) fn stands_at(&self, height: u64, number: u64) {
+        let mut progress = self.progress();
+        progress.delivered = height;
+        progress.status.finalized_height = number;
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what becomes different when [`wake`](Self::wake) is called.

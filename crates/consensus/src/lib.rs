@@ -13,11 +13,21 @@
 //! Start with [`Application`]; docs/consensus.md tells what is stored and sent.
 
 mod application;
+mod block;
 mod config;
 mod consensus;
+mod delivery;
+mod desk;
 mod digest;
+mod engine;
 mod error;
+mod folder;
 mod handle;
+mod judge;
+mod listening;
+mod members;
+mod network;
+mod side;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 
