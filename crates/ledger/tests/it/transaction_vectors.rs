@@ -30,13 +30,13 @@ fn parse(tx: &Value) -> Result<Transaction, Rejection> {
 /// The bytes that the keys of each input sign.
 fn messages(case: &Value) -> Vec<Vec<u8>> {
     let list = case.get("signing_messages").unwrap_or(&case["signing"]).as_array().unwrap();
-    let message = |message: &Value| match message {
-        Value::String(text) => text.clone().into_bytes(),
-        message => match (message.get("message"), message.get("message_hex")) {
-            (Some(text), _) => text.as_str().unwrap().as_bytes().to_vec(),
-            (_, Some(digits)) => hex::decode(digits.as_str().unwrap()).unwrap(),
-            _ => panic!("{message}"),
-        },
+    let message = |message: &Value| {
+        let text = message.as_str().or(message["message"].as_str());
+        let digits = message["message_hex"].as_str();
+        match (text, digits) {
+            (Some(text), _) => text.as_bytes().to_vec(),
+            (None, digits) => hex::decode(digits.unwrap()).unwrap(),
+        }
     };
     list.iter().map(message).collect()
 }
@@ -107,9 +107,10 @@ fn rebuild(tx: &Transaction, spendable: &[Transaction], keys: &[&SigningKey]) ->
         draft = draft.input(spent, spends.index);
     }
     for output in tx.outputs() {
-        draft = match output.policy {
-            Policy::Ed25519 { .. } => draft.output(output.amount, &output.public_keys),
-            _ => draft.output_to(output.amount, output.policy.clone()),
+        draft = if matches!(output.policy, Policy::Ed25519 { .. }) {
+            draft.output(output.amount, &output.public_keys)
+        } else {
+            draft.output_to(output.amount, output.policy.clone())
         };
     }
     if let (AssetId::Uuid(uuid), Operation::Create) = (tx.asset_id(), tx.operation()) {
