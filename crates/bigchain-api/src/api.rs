@@ -1,7 +1,9 @@
 use crate::{
-    ApiEra, openapi,
-    ask::PREFIX,
-    error::Shape,
+    ApiEra, Node,
+    ask::{Ask, PREFIX},
+    error::{ApiError, Refusal, Shape, chain},
+    ledger::Ledger,
+    openapi,
     probe::NodeProbe,
     routes::{self, Mount},
     streams::STREAMS_MAX,
@@ -13,13 +15,14 @@ use axum::{
 };
 use std::sync::Arc;
 use tally_http::{Service, Shutdown};
-use tally_ledger_node::NodeHandle;
+use tally_ledger_store::ReadError;
 use tokio::sync::Semaphore;
 
 /// The API over one node.
 #[derive(Debug, Clone)]
 pub struct BigchainApi {
-    pub(crate) node: NodeHandle,
+    pub(crate) node: Arc<dyn Node>,
+    pub(crate) ledger: Ledger,
     pub(crate) tls: bool,
     pub(crate) streams_base: Option<String>,
     pub(crate) stream_places: Arc<Semaphore>,
@@ -29,10 +32,11 @@ pub struct BigchainApi {
 
 impl BigchainApi {
     /// Makes the API of `node`; its streams end when `shutdown` is triggered.
-    pub fn new(node: NodeHandle, shutdown: Shutdown) -> Self {
+    pub fn new(node: Arc<dyn Node>, shutdown: Shutdown) -> Self {
         let stream_places = Arc::new(Semaphore::new(STREAMS_MAX));
         let (tls, streams_base, era) = (false, None, ApiEra::default());
-        Self { node, tls, streams_base, stream_places, shutdown, era }
+        let ledger = Ledger::of(Arc::clone(&node));
+        Self { node, ledger, tls, streams_base, stream_places, shutdown, era }
     }
 
     /// Says which release's API a request speaks that does not say itself.
@@ -72,10 +76,32 @@ impl BigchainApi {
         self.era
     }
 
+    /// Reads the ledger off the threads that serve connections.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        ask: &Ask,
+        read: impl FnOnce(&Ledger) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let ledger = self.ledger.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&ledger)).await;
+        match reading {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                tracing::error!(error = chain(&error), "cannot read the ledger");
+                Err(ask.refuse(ApiError::Internal))
+            }
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(ask.refuse(ApiError::Unavailable)),
+            },
+        }
+    }
+
     fn service(self, serves: impl Fn(&str) -> bool) -> Service {
-        let probe = NodeProbe(self.node.clone());
+        let probe = NodeProbe(Arc::clone(&self.node));
+        let router = router(serves).with_state(self);
         // Transactions are signed: who posts one with what content type changes nothing.
-        Service::new("BigchainDB API", router(serves).with_state(self), openapi::document(), Shape, probe)
+        Service::new("BigchainDB API", router, openapi::document(), Shape, probe)
             .with_any_content_type()
     }
 }

@@ -1,4 +1,4 @@
-use crate::{ApiEra, values::MISSING};
+use crate::{ApiEra, PostError, values::MISSING};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -6,6 +6,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tally_http::{BodyError, ErrorShape};
 use tally_ledger::{Rejection, RejectionCode};
+use tally_search::SearchError;
 
 /// What old servers said about a body that is not JSON.
 const NOT_UNDERSTOOD: &str =
@@ -140,6 +141,48 @@ fn rejected(rejection: &Rejection) -> String {
         (_, "SchemaValidationError") => format!("Invalid transaction schema: {message}"),
         (_, class) => format!("Invalid transaction ({class}): {message}"),
     }
+}
+
+impl From<PostError> for ApiError {
+    fn from(error: PostError) -> Self {
+        match error {
+            PostError::Rejected(rejection) => Self::Rejected(rejection),
+            PostError::Busy { retry_after } => {
+                Self::Busy { retry_after_s: retry_after.as_secs().max(1) }
+            }
+            PostError::Late => Self::Late(
+                "the transaction was accepted, but is not in a block yet; it may still be",
+            ),
+            PostError::Stopped => Self::Unavailable,
+            PostError::Failed(_) => {
+                tracing::error!(error = chain(&error), "cannot accept a transaction");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::TooManyWords | SearchError::TooFar => Self::Search(error.to_string()),
+            SearchError::Open { .. } | SearchError::Write(_) | SearchError::Read(_) => {
+                tracing::error!(error = chain(&error), "cannot search");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// Writes an error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// An error and the era whose shape it is written in.

@@ -17,15 +17,14 @@ const HOST_DEFAULT: &str = "localhost:9984";
 /// Answers `GET /`.
 pub(crate) async fn root(State(api): State<BigchainApi>, headers: HeaderMap) -> Response {
     let links = Links::new(&api, &headers);
-    let node = api.node.info();
-    let keyring: Vec<String> = node.keyring.iter().map(ToString::to_string).collect();
+    let keyring: Vec<String> = api.node.keyring().iter().map(ToString::to_string).collect();
     reply::json(&json!({
         "_links": { "api_v1": format!("{}/api/v1/", links.base), "docs": links.docs },
         "api": { "v1": endpoints("/api/v1", &links) },
         "api_endpoint": format!("{}/api/v1", links.base),
         "docs": links.docs,
         "keyring": keyring,
-        "public_key": node.public_key.to_string(),
+        "public_key": api.node.public_key().to_string(),
         "software": SOFTWARE,
         "version": env!("CARGO_PKG_VERSION"),
     }))
@@ -74,8 +73,7 @@ impl Links {
         let host = named.filter(|host| is_host(host)).unwrap_or(HOST_DEFAULT);
         let secure = if api.tls { "s" } else { "" };
         let base = format!("http{secure}://{host}");
-        let streams =
-            api.streams_base.clone().unwrap_or_else(|| format!("ws{secure}://{host}"));
+        let streams = api.streams_base.clone().unwrap_or_else(|| format!("ws{secure}://{host}"));
         Self { docs: format!("{base}/docs"), base, streams }
     }
 

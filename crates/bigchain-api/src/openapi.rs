@@ -83,7 +83,7 @@ fn operation(route: &Route) -> Value {
 
 fn responses(doc: &Doc) -> Value {
     let mut responses = Map::new();
-    for reply in doc.replies {
+    for reply in &doc.replies {
         responses.insert(reply.status.to_string(), good(reply));
     }
     let error = json!({ "application/json": { "schema": reference("Error") } });
@@ -122,9 +122,7 @@ fn reference(name: &str) -> Value {
 
 fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameter = |name: &str| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-    };
+    let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
     names.map(parameter).collect()
 }
 
@@ -136,7 +134,9 @@ fn query_parameter(parameter: &Parameter) -> Value {
             let hash = json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" });
             json!({ "anyOf": [hash, { "type": "string", "format": "uuid" }] })
         }
-        ParameterKind::Key => json!({ "type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{43,44}$" }),
+        ParameterKind::Key => {
+            json!({ "type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{43,44}$" })
+        }
         ParameterKind::Boolean => json!({ "type": "boolean" }),
         ParameterKind::Count => json!({ "type": "integer", "minimum": 0 }),
         ParameterKind::Word(words) => json!({ "type": "string", "enum": words }),

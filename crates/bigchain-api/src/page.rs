@@ -2,7 +2,7 @@
 
 use crate::{
     ask::Ask,
-    error::Refusal,
+    error::{ApiError, Refusal},
     reply::{self, NEXT_CURSOR},
     values,
 };
@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
+use std::str::FromStr;
 
 /// Items of a page of transactions, blocks or votes when the request does not say: clients of old
 /// servers know of no pages and take the list for complete, so it is large.
@@ -38,6 +39,17 @@ impl PageAsk {
         };
         let cursor = ask.optional("cursor", |text| Ok(text.to_owned()))?;
         Ok(Self { limit, cursor })
+    }
+
+    /// Reads what the page starts after.
+    pub(crate) fn after<T: FromStr>(&self, ask: &Ask) -> Result<Option<T>, Refusal> {
+        let read = |cursor: &String| {
+            cursor.parse().map_err(|_| {
+                let why = "must be the X-Next-Cursor of an earlier reply".to_owned();
+                ask.refuse(ApiError::Parameter { name: "cursor", why })
+            })
+        };
+        self.cursor.as_ref().map(read).transpose()
     }
 }
 

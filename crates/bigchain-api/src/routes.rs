@@ -32,7 +32,7 @@ pub(crate) enum Mount {
 }
 
 /// What the OpenAPI document says of an endpoint.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Doc {
     pub(crate) method: &'static str,
     /// The operation's name; unique.
@@ -43,7 +43,7 @@ pub(crate) struct Doc {
     pub(crate) parameters: &'static [Parameter],
     pub(crate) body: Option<Content>,
     /// The good answers.
-    pub(crate) replies: &'static [Reply],
+    pub(crate) replies: Vec<Reply>,
     /// The refusals and when they happen.
     pub(crate) refusals: &'static [(u16, &'static str)],
 }
@@ -80,7 +80,7 @@ const PAGED: &[(&str, &str)] = &[
 
 impl Doc {
     /// Describes a `GET`; the rest is set by field.
-    const fn get(id: &'static str, tag: &'static str, replies: &'static [Reply]) -> Self {
+    fn get<const N: usize>(id: &'static str, tag: &'static str, replies: [Reply; N]) -> Self {
         Self {
             method: "get",
             id,
@@ -89,7 +89,7 @@ impl Doc {
             description: "",
             parameters: &[],
             body: None,
-            replies,
+            replies: replies.into(),
             refusals: &[],
         }
     }
@@ -126,7 +126,7 @@ fn about() -> Vec<Route> {
             doc: Doc {
                 summary: "The node",
                 description: "The document of every release in one: their names do not clash.",
-                ..Doc::get("root", "node", &[Reply::ok(examples::ROOT)])
+                ..Doc::get("root", "node", [Reply::ok(examples::ROOT)])
             },
         },
         Route {
@@ -136,7 +136,7 @@ fn about() -> Vec<Route> {
             doc: Doc {
                 summary: "The API",
                 description: "`_links` as 0.9 and 0.10 write them, the rest as 1.x and 2.x.",
-                ..Doc::get("index", "node", &[Reply::ok(examples::INDEX)])
+                ..Doc::get("index", "node", [Reply::ok(examples::INDEX)])
             },
         },
         route(
@@ -145,21 +145,23 @@ fn about() -> Vec<Route> {
             Doc {
                 summary: "The federation's members",
                 refusals: &[BAD_QUERY],
-                ..Doc::get("validators", "node", &[Reply::ok(examples::VALIDATORS)])
+                ..Doc::get("validators", "node", [Reply::ok(examples::VALIDATORS)])
             },
         ),
     ]
 }
 
 fn transactions() -> Vec<Route> {
-    const ACCEPTED: &[Reply] = &[Reply {
+    let accepted = [Reply {
         status: 202,
         when: "Accepted: it is on disk and will become valid or invalid",
         content: Some(examples::TRANSACTION),
-        headers: &[("Location", "Where its status is; only for transactions of the seed and of 1.x.")],
+        headers: &[(
+            "Location",
+            "Where its status is; only for transactions of the seed and of 1.x.",
+        )],
     }];
-    const FOUND: &[Reply] =
-        &[Reply { headers: &[TIMESTAMP], ..Reply::ok(examples::TRANSACTION) }];
+    let found = [Reply { headers: &[TIMESTAMP], ..Reply::ok(examples::TRANSACTION) }];
     vec![
         route(
             "/transactions",
@@ -179,7 +181,7 @@ fn transactions() -> Vec<Route> {
                     (503, "the node has too much to do; Retry-After says when to come back"),
                     (504, "mode=commit: not decided in time; it may still become valid"),
                 ],
-                ..Doc::get("post_transaction", "transactions", ACCEPTED)
+                ..Doc::get("post_transaction", "transactions", accepted)
             },
         ),
         route(
@@ -202,7 +204,7 @@ fn transactions() -> Vec<Route> {
                     p::CURSOR,
                 ],
                 refusals: &[BAD_QUERY, (404, "the request has no parameter")],
-                ..Doc::get("transactions", "transactions", &[Reply::page(examples::TRANSACTIONS)])
+                ..Doc::get("transactions", "transactions", [Reply::page(examples::TRANSACTIONS)])
             },
         ),
         route(
@@ -213,7 +215,7 @@ fn transactions() -> Vec<Route> {
                 description: "In a valid or undecided block. A transaction of version 0.9 or 0.10 \
                     is found while it waits for a block too, as those servers did it.",
                 refusals: &[NOT_FOUND],
-                ..Doc::get("transaction", "transactions", FOUND)
+                ..Doc::get("transaction", "transactions", found)
             },
         ),
         route(
@@ -222,14 +224,14 @@ fn transactions() -> Vec<Route> {
             Doc {
                 summary: "The status of a transaction, as 0.7 and 0.8 serve it",
                 refusals: &[NOT_FOUND],
-                ..Doc::get("transaction_status", "statuses", &[Reply::ok(examples::STATUS)])
+                ..Doc::get("transaction_status", "statuses", [Reply::ok(examples::STATUS)])
             },
         ),
     ]
 }
 
 fn statuses() -> Vec<Route> {
-    const BY_ID: &[Reply] = &[
+    let by_id = [
         Reply { when: "Backlog, or invalid with the reason", ..Reply::ok(examples::INVALID) },
         Reply {
             status: 303,
@@ -245,7 +247,7 @@ fn statuses() -> Vec<Route> {
             Doc {
                 summary: "The status of a transaction or block",
                 refusals: &[NOT_FOUND],
-                ..Doc::get("status", "statuses", BY_ID)
+                ..Doc::get("status", "statuses", by_id)
             },
         ),
         route(
@@ -256,7 +258,7 @@ fn statuses() -> Vec<Route> {
                 description: "Exactly one of the parameters.",
                 parameters: &[p::TX_ID, p::TRANSACTION_ID, p::BLOCK_ID],
                 refusals: &[BAD_QUERY, NOT_FOUND],
-                ..Doc::get("status_by_parameter", "statuses", &[Reply::ok(examples::STATUS)])
+                ..Doc::get("status_by_parameter", "statuses", [Reply::ok(examples::STATUS)])
             },
         ),
     ]
@@ -274,7 +276,7 @@ fn blocks() -> Vec<Route> {
                     chain as 2.x serves it.",
                 parameters: &[p::STATUS],
                 refusals: &[BAD_QUERY, NOT_FOUND],
-                ..Doc::get("block", "blocks", &[Reply::ok(examples::BLOCK)])
+                ..Doc::get("block", "blocks", [Reply::ok(examples::BLOCK)])
             },
         ),
         route(
@@ -287,7 +289,7 @@ fn blocks() -> Vec<Route> {
                     seed) or 400.",
                 parameters: &[p::TX_ID, p::TRANSACTION_ID, p::STATUS],
                 refusals: &[BAD_QUERY, (404, "the request has no parameter")],
-                ..Doc::get("blocks", "blocks", &[Reply::ok(examples::BLOCKS)])
+                ..Doc::get("blocks", "blocks", [Reply::ok(examples::BLOCKS)])
             },
         ),
         route(
@@ -297,7 +299,7 @@ fn blocks() -> Vec<Route> {
                 summary: "The votes on a block",
                 parameters: &[p::VOTED_BLOCK, p::VOTER],
                 refusals: &[BAD_QUERY],
-                ..Doc::get("votes", "blocks", &[Reply::ok(examples::VOTES)])
+                ..Doc::get("votes", "blocks", [Reply::ok(examples::VOTES)])
             },
         ),
     ]
@@ -314,7 +316,7 @@ fn outputs() -> Vec<Route> {
                     `unspent`). In the order of the chain.",
                 parameters: &[p::PUBLIC_KEY, p::SPENT, p::UNSPENT, p::LIMIT, p::CURSOR],
                 refusals: &[BAD_QUERY],
-                ..Doc::get("outputs", "outputs", &[Reply::page(examples::OUTPUTS)])
+                ..Doc::get("outputs", "outputs", [Reply::page(examples::OUTPUTS)])
             },
         ),
         route(
@@ -324,7 +326,7 @@ fn outputs() -> Vec<Route> {
                 summary: "The outputs that a key owns and nobody has spent",
                 parameters: &[p::PUBLIC_KEY, p::LIMIT, p::CURSOR],
                 refusals: &[BAD_QUERY],
-                ..Doc::get("unspents", "outputs", &[Reply::page(examples::UNSPENTS)])
+                ..Doc::get("unspents", "outputs", [Reply::page(examples::UNSPENTS)])
             },
         ),
     ]
@@ -343,7 +345,7 @@ fn search() -> Vec<Route> {
                 description: HOW,
                 parameters,
                 refusals: &[BAD_QUERY],
-                ..Doc::get("assets", "search", &[Reply::page(examples::ASSETS)])
+                ..Doc::get("assets", "search", [Reply::page(examples::ASSETS)])
             },
         ),
         route(
@@ -354,23 +356,21 @@ fn search() -> Vec<Route> {
                 description: HOW,
                 parameters,
                 refusals: &[BAD_QUERY],
-                ..Doc::get("metadata", "search", &[Reply::page(examples::METADATA)])
+                ..Doc::get("metadata", "search", [Reply::page(examples::METADATA)])
             },
         ),
     ]
 }
 
 fn streams() -> Vec<Route> {
-    const OPENED: &[Reply] = &[Reply {
+    let opened = [Reply {
         status: 101,
         when: "A WebSocket with one text message per transaction of each block that becomes valid",
         content: None,
         headers: &[],
     }];
-    let refusals: &[(u16, &str)] = &[
-        (400, "the request opens no WebSocket"),
-        (503, "too many streams are open"),
-    ];
+    let refusals: &[(u16, &str)] =
+        &[(400, "the request opens no WebSocket"), (503, "too many streams are open")];
     vec![
         route(
             "/streams/valid_transactions",
@@ -380,7 +380,7 @@ fn streams() -> Vec<Route> {
                 description: "Messages have transaction_id, asset_id, block_id (1.x) and height \
                     (2.x). Nothing is replayed; what the client says is ignored.",
                 refusals,
-                ..Doc::get("valid_transactions", "streams", OPENED)
+                ..Doc::get("valid_transactions", "streams", opened)
             },
         ),
         route(
@@ -390,7 +390,7 @@ fn streams() -> Vec<Route> {
                 summary: "Transactions as they become valid, as 0.10 writes them",
                 description: "Messages have tx_id, asset_id and block_id.",
                 refusals,
-                ..Doc::get("valid_tx", "streams", OPENED)
+                ..Doc::get("valid_tx", "streams", opened)
             },
         ),
     ]

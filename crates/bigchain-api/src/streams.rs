@@ -1,7 +1,7 @@
 //! The streams of transactions in blocks that became valid, over WebSockets.
 
 use crate::{
-    BigchainApi,
+    BigchainApi, ValidBlock,
     error::{ApiError, Refusal},
 };
 use axum::{
@@ -17,7 +17,6 @@ use axum::{
 use futures_util::SinkExt as _;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
-use tally_ledger_node::ValidBlock;
 use tokio::{
     sync::{OwnedSemaphorePermit, broadcast, broadcast::error::RecvError},
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -84,7 +83,8 @@ fn open(api: &BigchainApi, upgrade: Upgrade, dialect: Dialect) -> Response {
             if let Ended::Because(code, reason) = ended {
                 tracing::debug!(reason, "stream closed");
                 let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-                let _ = timeout(CLIENT_READ_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
+                let _ =
+                    timeout(CLIENT_READ_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
             }
         })
 }

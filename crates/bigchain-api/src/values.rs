@@ -1,7 +1,7 @@
 //! How parameters are read, and what is said about one that cannot be: in the words of the old
 //! servers, which clients show to their users.
 
-use crate::ApiEra;
+use crate::{ApiEra, Mode};
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{AssetId, BlockId, MetadataId, Operation, Status, TransactionId};
 
@@ -70,6 +70,15 @@ pub(crate) fn operation(text: &str, era: ApiEra) -> Result<Operation, Why> {
         "GENESIS" if seed => Ok(Operation::Genesis),
         _ if seed => Err(r#"Operation must be "CREATE", "TRANSFER" or "GENESIS""#.to_owned()),
         _ => Err(r#"Operation must be "CREATE" or "TRANSFER""#.to_owned()),
+    }
+}
+
+pub(crate) fn mode(text: &str) -> Result<Mode, Why> {
+    match text.to_ascii_lowercase().as_str() {
+        "async" => Ok(Mode::Async),
+        "sync" => Ok(Mode::Sync),
+        "commit" => Ok(Mode::Commit),
+        _ => Err(r#"Mode must be "async", "sync" or "commit""#.to_owned()),
     }
 }
 

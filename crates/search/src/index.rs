@@ -19,7 +19,7 @@ use tantivy::{
 };
 
 /// Results of one search, also when all are asked for.
-pub const HITS_MAX: usize = 10_000;
+pub const HITS_MAX: usize = 20_000;
 
 /// Results that can be passed over to read later ones. Finding a page costs memory for all before
 /// it: 24 bytes each.
