@@ -20,8 +20,11 @@ mod condition;
 mod decode;
 mod der;
 mod encode;
+mod kinds;
+mod rules;
 
-pub(crate) use condition::Asn1;
-pub use condition::{Condition, Kinds};
+pub use condition::Condition;
 pub(crate) use decode::parse_fulfillment;
 pub(crate) use encode::fulfillment_uri;
+pub use kinds::Kinds;
+pub(crate) use rules::Asn1;

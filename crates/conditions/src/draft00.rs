@@ -13,8 +13,9 @@ mod condition;
 mod decode;
 mod encode;
 mod oer;
+mod rules;
 
 pub use condition::Condition;
-pub(crate) use condition::Draft00;
 pub(crate) use decode::parse_fulfillment;
 pub(crate) use encode::fulfillment_uri;
+pub(crate) use rules::Draft00;

@@ -2,7 +2,9 @@
 
 use crate::support::{bytes, keys, message, text};
 use serde_json::Value;
-use tally_conditions::{Condition, Encoding::Asn1, Fulfillment, Policy, PolicyError, Weighted};
+use tally_conditions::{
+    Condition, Encoding::Asn1, Fulfillment, Kind, Policy, PolicyError, Weighted, asn1,
+};
 use tally_crypto::{ed25519::SigningKey, sha256};
 
 fn file() -> Value {
@@ -113,6 +115,14 @@ fn what_asn1_cannot_say_is_refused() {
     assert!(matches!(inverted.condition(Asn1), Err(PolicyError::Kind { .. })));
     let timeout = Policy::Timeout { expire_time: "1477578978".into() };
     assert!(matches!(timeout.condition(Asn1), Err(PolicyError::Kind { .. })));
+    let made_up = asn1::Condition {
+        kind: Kind::Timeout,
+        fingerprint: [0; 32],
+        cost: 1,
+        subtypes: asn1::Kinds::default(),
+    };
+    let hidden = Policy::threshold(1, [Policy::Condition(Condition::Asn1(made_up))]);
+    assert!(matches!(hidden.condition(Asn1), Err(PolicyError::Kind { .. })));
     let foreign = owner.condition(tally_conditions::Encoding::Draft00).unwrap();
     let foreign = Policy::threshold(1, [Policy::Condition(foreign)]);
     assert_eq!(foreign.condition(Asn1), Err(PolicyError::ForeignCondition(Asn1)));

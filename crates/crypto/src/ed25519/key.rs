@@ -88,8 +88,9 @@ impl FromStr for SigningKey {
 
     /// Reads the Base58 text of the seed.
     fn from_str(text: &str) -> Result<Self, Base58Error> {
-        let seed = Zeroizing::new(base58::decode_array(text)?);
-        Ok(Self::from_seed(&seed))
+        let bytes = Zeroizing::new(base58::decode(text)?);
+        let length = Base58Error::Length { expected: 32, found: bytes.len() };
+        Ok(Self::from_seed(bytes.as_slice().try_into().map_err(|_| length)?))
     }
 }
 
