@@ -146,6 +146,3 @@ impl Block {
 fn hash(id_hash: IdHash, text: &str) -> BlockId {
     BlockId::from_bytes(id_hash.hash_parts(&[text.as_bytes()]))
 }
-
-#[cfg(test)]
-mod tests;

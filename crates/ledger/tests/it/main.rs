@@ -3,6 +3,7 @@
 
 mod blocks;
 mod chain;
+mod documented;
 mod drafts;
 mod election;
 mod model;
@@ -10,6 +11,7 @@ mod negatives;
 mod raw;
 mod rules_block;
 mod rules_state;
+mod rules_transaction;
 mod signatures;
 mod transaction_rules;
 mod transaction_vectors;
