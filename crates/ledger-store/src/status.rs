@@ -108,6 +108,22 @@ impl LedgerStore {
         self.backlog.lock().number(id).is_some()
     }
 
+    /// Returns a transaction that waits for a block; `None` if it does not, or not any more.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] if the store failed.
+    pub fn waiting(&self, id: &TransactionId) -> Result<Option<Arc<Transaction>>, ReadError> {
+        let number = self.backlog.lock().number(id);
+        let Some(number) = number else { return Ok(None) };
+        match self.text(number) {
+            Ok(text) => Self::parse(&text, number).map(Some),
+            // It left the backlog since, and its text with it.
+            Err(ReadError::Missing { .. }) if !self.is_waiting(id) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Returns the transactions that wait for a block, in order of acceptance, from after the one
     /// with the number `after`.
     ///

@@ -1,0 +1,84 @@
+//! Feeds the text index from valid blocks, in the background, with a cursor of its own.
+
+use crate::{ReadError, ledger::Ledger};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use tally_ledger::Block;
+use tally_search::{Document, Kind, SearchIndex};
+
+/// How often what was added becomes visible while blocks keep coming. Each time costs tens of
+/// milliseconds of a core and a file.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the index waits for a block before it makes visible what it has. Shorter than a driver
+/// waits before it searches for what it has just written.
+const IDLE_WAIT: Duration = Duration::from_millis(50);
+
+/// How often long catching up is reported.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Indexes what becomes valid until `is_stopping`. A failure ends the indexing and not the node:
+/// everything but the search goes on, and the next start takes it up again.
+pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) {
+    if let Err(error) = follow(ledger, index, is_stopping) {
+        tracing::error!(%error, "texts are not indexed any more until the node is started again");
+    }
+}
+
+fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Result<(), ReadError> {
+    let mut cursor = index.cursor().filter(|cursor| *cursor <= ledger.decided.height());
+    if cursor.is_none() && index.cursor().is_some() {
+        tracing::warn!("the text index is ahead of the ledger; what it has more is not found");
+    }
+    let (mut committed, mut reported) = (Instant::now(), Instant::now());
+    let mut is_pending = false;
+    while !is_stopping.load(Ordering::Relaxed) {
+        let next = cursor.map_or(0, |cursor| cursor + 1);
+        let decided = if next == 0 {
+            ledger.decided.height()
+        } else {
+            ledger
+                .decided
+                .wait_above(next - 1, if is_pending { IDLE_WAIT } else { COMMIT_INTERVAL })
+        };
+        if next <= decided {
+            if let Some(block) = ledger.store.block(next)? {
+                index.add(&documents(next, &block))?;
+                is_pending = true;
+            }
+            cursor = Some(next);
+        }
+        let is_idle = next >= decided;
+        if let Some(cursor) = cursor
+            && is_pending
+            && (is_idle || committed.elapsed() >= COMMIT_INTERVAL)
+        {
+            index.commit(cursor)?;
+            is_pending = false;
+            committed = Instant::now();
+        }
+        if decided > next + 1000 && reported.elapsed() >= REPORT_INTERVAL {
+            tracing::info!(height = next, of = decided, "indexing texts");
+            reported = Instant::now();
+        }
+    }
+    Ok(())
+}
+
+/// What can be found of a block.
+fn documents(height: u64, block: &Block) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for transaction in block.transactions() {
+        let id = *transaction.id().as_bytes();
+        let texts =
+            [(Kind::Asset, transaction.asset_data()), (Kind::Metadata, transaction.metadata())];
+        for (kind, json) in texts {
+            if let Some(json) = json {
+                documents.push(Document::from_json(kind, id, height, json));
+            }
+        }
+    }
+    documents
+}

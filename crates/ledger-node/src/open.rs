@@ -1,0 +1,110 @@
+//! Opening what an earlier run left, or beginning a chain.
+
+use crate::{
+    Clock, GenesisError, NodeConfig, StartError, counters::Tallies, decided::Decided,
+    genesis::make_genesis, ledger::Ledger, waiters::Waiters,
+};
+use std::sync::Arc;
+use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_ledger::{BlockContext, BlockId};
+use tally_ledger_store::{Commit, LedgerStore, ReadError};
+use tally_storage::{Durability, Store};
+
+/// Under these names the store keeps whose it is.
+const KEY_NOTE: &str = "key";
+const MEMBERS_NOTE: &str = "members";
+
+/// Opens the ledger of a store, or begins one; refuses one of another node, chain or federation.
+///
+/// # Errors
+///
+/// [`StartError`]; a store that was refused is as it was.
+pub(crate) fn open(
+    config: &NodeConfig,
+    key: SigningKey,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+) -> Result<Ledger, StartError> {
+    let members = config.members(key.public_key())?;
+    if members.len() > 1 {
+        return Err(StartError::Config { what: "this version does not run federations yet" });
+    }
+    // Later, batches of signatures rely on it.
+    getrandom::fill(&mut [0; 32]).map_err(|_| StartError::Random)?;
+    let store = LedgerStore::open(store)?;
+    let genesis = match store.head(0)? {
+        Some(head) => claim(config, &store, key.public_key(), &members, head.id)?,
+        None => begin(config, &store, &key, &members, &*clock)?,
+    };
+    let decided = Decided::load(store.note(Decided::note())?.as_deref());
+    let ledger = Ledger {
+        decided,
+        store,
+        key,
+        members,
+        genesis,
+        limits: config.limits,
+        block_transactions_max: config.block_transactions_max,
+        clock,
+        waiters: Waiters::default(),
+        tallies: Tallies::default(),
+    };
+    ledger.resume_decided()?;
+    Ok(ledger)
+}
+
+/// Makes sure that a chain is the one that was asked for.
+fn claim(
+    config: &NodeConfig,
+    store: &LedgerStore,
+    key: PublicKey,
+    members: &[PublicKey],
+    found: BlockId,
+) -> Result<BlockId, StartError> {
+    if let Some(genesis) = &config.genesis
+        && genesis.id() != found
+    {
+        return Err(StartError::OtherGenesis { expected: genesis.id(), found });
+    }
+    if store.note(KEY_NOTE)?.as_deref() != Some(key.as_bytes()) {
+        return Err(StartError::OtherKey);
+    }
+    if store.note(MEMBERS_NOTE)? != Some(written(members)) {
+        return Err(StartError::OtherMembers);
+    }
+    Ok(found)
+}
+
+/// Begins a chain in an empty store, in one commit.
+fn begin(
+    config: &NodeConfig,
+    store: &LedgerStore,
+    key: &SigningKey,
+    members: &[PublicKey],
+    clock: &dyn Clock,
+) -> Result<BlockId, StartError> {
+    let genesis = match &config.genesis {
+        Some(given) => given.clone(),
+        None if members.len() > 1 => return Err(StartError::NoGenesis),
+        None => make_genesis(key, members, clock.now()).map_err(|error| match error {
+            GenesisError::Random => StartError::Random,
+            GenesisError::Build(error) => StartError::Genesis(error),
+        })?,
+    };
+    let context = BlockContext { members, parent: None, now: None };
+    let verdict = genesis.check(&store.view(), &context, crate::ledger::entropy());
+    verdict.map_err(ReadError::View)?.map_err(StartError::InvalidGenesis)?;
+    let id = genesis.id();
+    let mut commit = Commit::new();
+    commit
+        .append(0, Arc::new(genesis))
+        .note(KEY_NOTE, *key.public_key().as_bytes())
+        .note(MEMBERS_NOTE, written(members));
+    store.commit(commit, Durability::Synced)?;
+    tracing::info!(block = %id, members = members.len(), "a chain begins");
+    Ok(id)
+}
+
+fn written(members: &[PublicKey]) -> Vec<u8> {
+    members.iter().flat_map(|member| *member.as_bytes()).collect()
+}
