@@ -1,5 +1,5 @@
 use crate::{
-    Handle,
+    Application, Handle,
     block::Entry,
     desk::{Desk, Position},
 };
@@ -140,17 +140,19 @@ impl<E: Spawner> Delivery<E> {
             }
             Some(_) => {}
         }
-        if !block.inner().is_filler() {
-            let payload = block.inner().payload.clone();
-            let finalized = self.context.child("finalized");
-            self.desk
-                .run(finalized, move |application, _| application.finalized(number, payload))
-                .await?;
-        }
-        self.stand_at(&block);
+        let entry = block.clone();
+        let work = move |application: &dyn Application, position: &mut Option<Position>| {
+            if !entry.inner().is_filler() {
+                application.finalized(number, entry.inner().payload.clone());
+            }
+            *position = Some(Position::at(&entry));
+        };
+        self.desk.run(self.context.child("finalized"), work).await?;
+        self.handle.stands_at(height, number);
         Some(())
     }
 
+    /// Notes where the application was found to stand.
     fn stand_at(&self, block: &Digested<Entry>) {
         let position = Position::at(block);
         self.desk.set_position(position);

@@ -80,12 +80,12 @@ impl Desk {
 
     /// Runs `work` with the application when nobody else does, where it may block.
     ///
-    /// When this future is dropped the work still ends, and others wait until then. `None` when
-    /// the engine is being stopped.
+    /// The work may move the position; nobody else sees the application before it did. When this
+    /// future is dropped the work still ends. `None` when the engine is being stopped.
     pub(crate) async fn run<E, T>(
         &self,
         context: E,
-        work: impl FnOnce(&dyn Application, Option<Position>) -> T + Send + 'static,
+        work: impl FnOnce(&dyn Application, &mut Option<Position>) -> T + Send + 'static,
     ) -> Option<T>
     where
         E: Spawner,
@@ -94,8 +94,9 @@ impl Desk {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let desk = self.clone();
         let running = context.shared(true).spawn(move |_| async move {
-            let position = *desk.position.borrow();
-            let result = work(&*desk.application, position);
+            let mut position = desk.known_position();
+            let result = work(&*desk.application, &mut position);
+            desk.position.send_replace(position);
             drop(turn);
             result
         });

@@ -91,7 +91,7 @@ impl<E: Spawner + Clock> Application<E> for Judge {
             return false;
         }
         let asked = self.desk.run(context, move |application, position| {
-            let ancestry = ancestry(&lineage, position.ok_or(Unfit::Late)?)?;
+            let ancestry = ancestry(&lineage, (*position).ok_or(Unfit::Late)?)?;
             let is_valid = if block.inner().is_filler() {
                 is_idle(&place)
             } else {
@@ -136,7 +136,7 @@ impl Judge {
     ) -> Option<Option<Bytes>> {
         let bytes_max = self.payload_bytes_max;
         let asked = self.desk.run(context.child("propose"), move |application, position| {
-            let ancestry = ancestry(&lineage, position.ok_or(Unfit::Late)?)?;
+            let ancestry = ancestry(&lineage, (*position).ok_or(Unfit::Late)?)?;
             Ok::<_, Unfit>(application.propose(&ancestry))
         });
         match asked.await?.ok()? {

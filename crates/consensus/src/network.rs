@@ -83,6 +83,13 @@ impl<S, R> Channels<S, R> {
         let [votes, certificates, resolver, blocks, backfill, side, presence] = pairs;
         Self { votes, certificates, resolver, blocks, backfill, side, presence }
     }
+
+    /// Returns the ends in the order of [`Topic::ALL`].
+    #[cfg(feature = "simulation")]
+    pub(crate) fn into_pairs(self) -> [Pair<S, R>; 7] {
+        let Self { votes, certificates, resolver, blocks, backfill, side, presence } = self;
+        [votes, certificates, resolver, blocks, backfill, side, presence]
+    }
 }
 
 /// Returns the most bytes of a message on any topic.

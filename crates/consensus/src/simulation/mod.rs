@@ -7,6 +7,7 @@
 //! not wait for each other and must take no time from a real clock.
 
 mod federation;
+mod network;
 mod setup;
 
 pub use federation::{Federation, Outcome, run};

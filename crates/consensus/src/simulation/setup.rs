@@ -34,32 +34,34 @@ impl Setup {
 }
 
 /// How messages travel from one node to another.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     /// The mean time on the way, in milliseconds.
     pub latency_ms: u64,
     /// The deviation from it, in milliseconds.
     pub jitter_ms: u64,
-    /// The share of messages that arrive, 0 to 1.
-    pub success: f64,
+    /// How many of a thousand messages never arrive.
+    pub lost_per_thousand: u16,
 }
 
 impl Link {
     /// Ten milliseconds, nothing lost.
-    pub const GOOD: Self = Self { latency_ms: 10, jitter_ms: 2, success: 1.0 };
+    pub const GOOD: Self = Self { latency_ms: 10, jitter_ms: 2, lost_per_thousand: 0 };
     /// Up to a fifth of a second, one message in ten lost.
-    pub const BAD: Self = Self { latency_ms: 100, jitter_ms: 50, success: 0.9 };
+    pub const BAD: Self = Self { latency_ms: 100, jitter_ms: 50, lost_per_thousand: 100 };
 }
 
 /// How a node that breaks the protocol behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     /// Runs two engines under one key, each with its own application and each connected to its own
-    /// half of the others: as a leader it makes two proposals, and votes for both.
+    /// half of the others (those at even and those at odd places): as a leader it makes two
+    /// proposals, and it votes for what each half shows it.
     Twins,
-    /// Votes for every proposal that it sees, and at the same time for another one that does not
-    /// exist.
+    /// Answers every vote that it sees with the same vote, and with one for a proposal that does
+    /// not exist.
     ConflictingVotes,
-    /// Votes to skip every view in which it also votes to finalise.
+    /// Answers every vote for a proposal with a vote to skip the view, and with one that the
+    /// proposal is final.
     NullifyAndFinalize,
 }

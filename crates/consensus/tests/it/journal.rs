@@ -1,0 +1,142 @@
+//! The application of these tests: a list of texts, and the texts that wait to be on it.
+
+use bytes::Bytes;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
+};
+use tally_consensus::{Ancestry, Application, Handle};
+use tally_crypto::ed25519::PublicKey;
+
+/// A list of texts. A text may be on it once, and not if it starts with `bad`.
+///
+/// Its clones are one list. It outlives the engine, like a database does.
+#[derive(Clone, Default)]
+pub struct Journal(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    state: Mutex<State>,
+    handle: Mutex<Option<Handle>>,
+    /// Whether it proposes and accepts everything.
+    is_careless: OnceLock<()>,
+}
+
+#[derive(Default)]
+struct State {
+    entries: Vec<Bytes>,
+    waiting: Vec<Bytes>,
+    received: Vec<(PublicKey, Bytes)>,
+    /// Proposals that it voted against.
+    refused: usize,
+}
+
+impl Journal {
+    /// A journal that proposes what others refuse.
+    pub fn careless() -> Self {
+        let journal = Self::default();
+        journal.0.is_careless.set(()).unwrap();
+        journal
+    }
+
+    /// A journal as it was when it had fewer entries.
+    pub fn restored(&self, entries: usize) -> Self {
+        let journal = Self::default();
+        journal.state().entries = self.entries()[..entries].to_vec();
+        journal
+    }
+
+    /// Adds texts to propose.
+    pub fn submit<T: fmt::Display>(&self, texts: impl IntoIterator<Item = T>) {
+        let texts = texts.into_iter().map(|text| Bytes::from(text.to_string()));
+        self.state().waiting.extend(texts);
+        if let Some(handle) = self.handle() {
+            handle.wake();
+        }
+    }
+
+    pub fn entries(&self) -> Vec<Bytes> {
+        self.state().entries.clone()
+    }
+
+    pub fn len(&self) -> usize {
+        self.state().entries.len()
+    }
+
+    pub fn refused(&self) -> usize {
+        self.state().refused
+    }
+
+    pub fn received(&self) -> Vec<(PublicKey, Bytes)> {
+        self.state().received.clone()
+    }
+
+    /// The handle of the engine that was started last.
+    pub fn handle(&self) -> Option<Handle> {
+        self.0.handle.lock().unwrap().clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap()
+    }
+}
+
+/// Asserts that no two journals have different entries at the same place, and returns how many
+/// entries the longest and the shortest one have.
+pub fn assert_no_fork(journals: &[Journal]) -> (usize, usize) {
+    let lists: Vec<_> = journals.iter().map(Journal::entries).collect();
+    let longest = lists.iter().max_by_key(|list| list.len()).unwrap();
+    for list in &lists {
+        assert_eq!(list[..], longest[..list.len()], "a fork");
+        let distinct: BTreeSet<_> = list.iter().collect();
+        assert_eq!(distinct.len(), list.len(), "a text is there twice");
+    }
+    (longest.len(), lists.iter().map(Vec::len).min().unwrap())
+}
+
+impl Application for Journal {
+    fn started(&self, handle: Handle) {
+        *self.0.handle.lock().unwrap() = Some(handle);
+    }
+
+    fn propose(&self, ancestry: &Ancestry) -> Option<Bytes> {
+        let state = self.state();
+        assert_eq!(ancestry.finalized_height(), state.entries.len() as u64);
+        let is_new =
+            |text: &&Bytes| !state.entries.contains(text) && !ancestry.pending().contains(text);
+        state.waiting.iter().find(is_new).cloned()
+    }
+
+    fn verify(&self, ancestry: &Ancestry, payload: &Bytes) -> bool {
+        let mut state = self.state();
+        assert_eq!(ancestry.finalized_height(), state.entries.len() as u64);
+        let is_known = state.entries.contains(payload) || ancestry.pending().contains(payload);
+        let is_good = !is_known && !payload.starts_with(b"bad");
+        if self.0.is_careless.get().is_some() {
+            return true;
+        }
+        state.refused += usize::from(!is_good);
+        is_good
+    }
+
+    fn finalized(&self, height: u64, payload: Bytes) {
+        let mut state = self.state();
+        let next = state.entries.len() as u64 + 1;
+        assert!(height <= next, "height {height} after {next}");
+        if height < next {
+            assert_eq!(state.entries[height as usize - 1], payload, "another payload than before");
+            return;
+        }
+        state.waiting.retain(|waiting| *waiting != payload);
+        state.entries.push(payload);
+    }
+
+    fn received(&self, from: PublicKey, message: Bytes) {
+        self.state().received.push((from, message));
+    }
+
+    fn finalized_height(&self) -> u64 {
+        self.state().entries.len() as u64
+    }
+}
