@@ -1,7 +1,7 @@
 use crate::{
-    ApiEra, Node,
+    ApiEra,
     ask::{Ask, PREFIX},
-    error::{ApiError, Refusal, Shape, chain},
+    error::{Refusal, Shape},
     ledger::Ledger,
     openapi,
     probe::NodeProbe,
@@ -15,14 +15,13 @@ use axum::{
 };
 use std::sync::Arc;
 use tally_http::{Service, Shutdown};
-use tally_ledger_store::ReadError;
+use tally_ledger_node::{NodeHandle, ReadError};
 use tokio::sync::Semaphore;
 
 /// The API over one node.
 #[derive(Debug, Clone)]
 pub struct BigchainApi {
-    pub(crate) node: Arc<dyn Node>,
-    pub(crate) ledger: Ledger,
+    pub(crate) node: NodeHandle,
     pub(crate) tls: bool,
     pub(crate) streams_base: Option<String>,
     pub(crate) stream_places: Arc<Semaphore>,
@@ -32,11 +31,10 @@ pub struct BigchainApi {
 
 impl BigchainApi {
     /// Makes the API of `node`; its streams end when `shutdown` is triggered.
-    pub fn new(node: Arc<dyn Node>, shutdown: Shutdown) -> Self {
+    pub fn new(node: NodeHandle, shutdown: Shutdown) -> Self {
         let stream_places = Arc::new(Semaphore::new(STREAMS_MAX));
         let (tls, streams_base, era) = (false, None, ApiEra::default());
-        let ledger = Ledger::of(Arc::clone(&node));
-        Self { node, ledger, tls, streams_base, stream_places, shutdown, era }
+        Self { node, tls, streams_base, stream_places, shutdown, era }
     }
 
     /// Says which release's API a request speaks that does not say itself.
@@ -76,29 +74,18 @@ impl BigchainApi {
         self.era
     }
 
-    /// Reads the ledger off the threads that serve connections.
+    /// Reads the ledger where waiting for the disk holds up nobody.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         ask: &Ask,
-        read: impl FnOnce(&Ledger) -> Result<T, ReadError> + Send + 'static,
+        read: impl FnOnce(Ledger<'_>) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let ledger = self.ledger.clone();
-        let reading = tokio::task::spawn_blocking(move || read(&ledger)).await;
-        match reading {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => {
-                tracing::error!(error = chain(&error), "cannot read the ledger");
-                Err(ask.refuse(ApiError::Internal))
-            }
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(ask.refuse(ApiError::Unavailable)),
-            },
-        }
+        let reading = self.node.read(move |reader| read(Ledger(*reader)));
+        reading.await.map_err(|error| ask.refuse(error.into()))
     }
 
     fn service(self, serves: impl Fn(&str) -> bool) -> Service {
-        let probe = NodeProbe(Arc::clone(&self.node));
+        let probe = NodeProbe(self.node.clone());
         let router = router(serves).with_state(self);
         // Transactions are signed: who posts one with what content type changes nothing.
         Service::new("BigchainDB API", router, openapi::document(), Shape, probe)

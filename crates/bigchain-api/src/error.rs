@@ -1,4 +1,4 @@
-use crate::{ApiEra, PostError, values::MISSING};
+use crate::{ApiEra, values::MISSING};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -6,6 +6,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tally_http::{BodyError, ErrorShape};
 use tally_ledger::{Rejection, RejectionCode};
+use tally_ledger_node::{PostError, ReadError};
 use tally_search::SearchError;
 
 /// What old servers said about a body that is not JSON.
@@ -150,12 +151,23 @@ impl From<PostError> for ApiError {
             PostError::Busy { retry_after } => {
                 Self::Busy { retry_after_s: retry_after.as_secs().max(1) }
             }
-            PostError::Late => Self::Late(
-                "the transaction was accepted, but is not in a block yet; it may still be",
+            PostError::Late { .. } => Self::Late(
+                "the transaction was accepted, but is not in a block yet; ask for its status",
             ),
-            PostError::Stopped => Self::Unavailable,
-            PostError::Failed(_) => {
-                tracing::error!(error = chain(&error), "cannot accept a transaction");
+            PostError::Stopping => Self::Unavailable,
+            // The node has logged why.
+            PostError::Storage => Self::Internal,
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Search(error) => error.into(),
+            ReadError::Stopping => Self::Unavailable,
+            ReadError::Store(_) => {
+                tracing::error!(error = chain(&error), "cannot read the ledger");
                 Self::Internal
             }
         }
@@ -175,7 +187,7 @@ impl From<SearchError> for ApiError {
 }
 
 /// Writes an error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -17,14 +17,14 @@ const HOST_DEFAULT: &str = "localhost:9984";
 /// Answers `GET /`.
 pub(crate) async fn root(State(api): State<BigchainApi>, headers: HeaderMap) -> Response {
     let links = Links::new(&api, &headers);
-    let keyring: Vec<String> = api.node.keyring().iter().map(ToString::to_string).collect();
+    let keyring: Vec<String> = api.node.info().keyring.iter().map(ToString::to_string).collect();
     reply::json(&json!({
         "_links": { "api_v1": format!("{}/api/v1/", links.base), "docs": links.docs },
         "api": { "v1": endpoints("/api/v1", &links) },
         "api_endpoint": format!("{}/api/v1", links.base),
         "docs": links.docs,
         "keyring": keyring,
-        "public_key": api.node.public_key().to_string(),
+        "public_key": api.node.info().public_key.to_string(),
         "software": SOFTWARE,
         "version": env!("CARGO_PKG_VERSION"),
     }))

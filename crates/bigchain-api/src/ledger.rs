@@ -9,25 +9,16 @@ mod search;
 pub(crate) use blocks::BlockAsk;
 pub(crate) use filter::{Filter, Outputs};
 
-use crate::Node;
-use std::sync::Arc;
-use tally_crypto::ed25519::PublicKey;
-use tally_ledger::{
-    BlockId, Status, Timestamp, Transaction, TransactionId, Version, elect_verified,
-};
-use tally_ledger_store::{BlockHead, LedgerStore, ReadError, Reason, Whereabouts};
+use tally_ledger::{BlockId, Status, Timestamp, Transaction, TransactionId, Version};
+use tally_ledger_node::{ReadError, Reader, Reason, TransactionStatus};
+use tally_ledger_store::LedgerStore;
 
 /// Bytes of the texts of one page, more or less: a page ends after the item that reaches this.
 pub(crate) const PAGE_BYTES_MAX: usize = 16 << 20;
 
 /// The ledger as one node stores it.
-#[derive(Debug, Clone)]
-pub(crate) struct Ledger {
-    pub(crate) store: Arc<LedgerStore>,
-    node: Arc<dyn Node>,
-    /// The federation's members, this node included.
-    pub(crate) federation: Arc<[PublicKey]>,
-}
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ledger<'a>(pub(crate) Reader<'a>);
 
 /// A transaction that was found by its id.
 #[derive(Debug)]
@@ -80,22 +71,30 @@ impl From<Status> for Fate {
     }
 }
 
-impl Ledger {
-    /// The ledger of a node.
-    pub(crate) fn of(node: Arc<dyn Node>) -> Self {
-        let others = node.keyring().iter().copied();
-        let federation = others.chain([node.public_key()]).collect();
-        Self { store: Arc::clone(node.store()), node, federation }
+impl From<TransactionStatus> for Fate {
+    fn from(status: TransactionStatus) -> Self {
+        match status {
+            TransactionStatus::Backlog => Self::Backlog,
+            TransactionStatus::Undecided(_) => Self::Undecided,
+            TransactionStatus::Valid(_) => Self::Valid,
+            TransactionStatus::Invalid(reason) => Self::Invalid(Some(reason)),
+        }
+    }
+}
+
+impl<'a> Ledger<'a> {
+    const fn store(&self) -> &'a LedgerStore {
+        self.0.store()
     }
 
     /// Finds a transaction in a block that is valid or undecided, or, if its version's servers
     /// showed that, in the backlog.
     pub(crate) fn transaction(&self, id: &TransactionId) -> Result<Option<Found>, ReadError> {
         // What leaves the backlog or the undecided blocks is in the chain by then.
-        let waiting = self.node.waiting(id)?;
-        let (undecided, _) = self.store.candidates_with(id);
-        if let Some(stored) = self.store.stored(id)? {
-            let head = self.store.head(stored.place.height())?;
+        let waiting = self.store().waiting(id)?;
+        let (undecided, _) = self.store().candidates_with(id);
+        if let Some(stored) = self.store().stored(id)? {
+            let head = self.store().head(stored.place.height())?;
             let timestamp = head.map(|head| head.timestamp);
             return Ok(Some(Found { text: stored.text, timestamp }));
         }
@@ -111,38 +110,14 @@ impl Ledger {
 
     /// Says what became of a transaction.
     pub(crate) fn fate(&self, id: &TransactionId) -> Result<Option<Fate>, ReadError> {
-        Ok(match self.store.whereabouts(id)? {
-            Some(Whereabouts::Chain { block, .. }) => Some(self.status(&block)?.into()),
-            Some(Whereabouts::Undecided(_)) => Some(Fate::Undecided),
-            Some(Whereabouts::Backlog) => Some(Fate::Backlog),
-            Some(Whereabouts::Rejected(reason)) => Some(Fate::Invalid(Some(reason))),
-            Some(Whereabouts::InvalidBlock(block)) => {
-                Some(Fate::Invalid(Some(block.reason.clone())))
-            }
-            None => None,
-        })
+        Ok(self.0.status(id)?.map(Fate::from))
     }
 
     /// Says what became of a block.
     pub(crate) fn fate_of_block(&self, id: &BlockId) -> Result<Option<Fate>, ReadError> {
-        let undecided = self.store.undecided(id);
-        if let Some(height) = self.store.block_height(id)?
-            && let Some(head) = self.store.head(height)?
-        {
-            return Ok(Some(self.status(&head)?.into()));
-        }
-        let invalid = || Some(Fate::Invalid(Some(self.store.invalid(id)?.reason.clone())));
-        Ok(undecided.map(|_| Fate::Undecided).or_else(invalid))
-    }
-
-    /// Holds the election over a block of the chain. The first block needs no votes.
-    pub(crate) fn status(&self, head: &BlockHead) -> Result<Status, ReadError> {
-        if head.height == 0 {
-            return Ok(Status::Valid);
-        }
-        let votes = self.store.votes(&head.id)?;
-        let elected = elect_verified(&head.id, &head.voters, &self.federation, &votes);
-        Ok(elected.expect("the store keeps one vote of each voter"))
+        let Some(status) = self.0.block_status(id)? else { return Ok(None) };
+        let reason = self.store().invalid(id).map(|known| known.reason.clone());
+        Ok(Some(if status == Status::Invalid { Fate::Invalid(reason) } else { status.into() }))
     }
 }
 

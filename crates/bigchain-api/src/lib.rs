@@ -7,7 +7,7 @@
 //! Every endpoint is one row of `routes`, which holds its handler and its description, so that the
 //! OpenAPI document ([`openapi`]) names exactly what is served.
 //!
-//! Start with [`BigchainApi`]; [`Node`] is what it asks of the node behind it.
+//! Start with [`BigchainApi`].
 
 mod api;
 mod ask;
@@ -16,7 +16,6 @@ mod era;
 mod error;
 mod info;
 mod ledger;
-mod node;
 mod openapi;
 mod outputs;
 mod page;
@@ -34,7 +33,6 @@ mod votes;
 
 pub use api::BigchainApi;
 pub use era::{ApiEra, ApiEraParseError};
-pub use node::{Mode, Node, PostError, ValidBlock};
 pub use openapi::document as openapi;
 pub use page::{DOCUMENTS_DEFAULT, OUTPUTS_DEFAULT, PAGE_MAX};
 pub use streams::{CLIENT_MESSAGE_BYTES_MAX, CLIENT_READ_TIMEOUT, PING_INTERVAL, STREAMS_MAX};

@@ -45,7 +45,7 @@ async fn of_owner(api: &BigchainApi, mut ask: Ask, wanted: Outputs) -> Result<Re
     }
     let after = page.after(&ask)?;
     let limit = page.limit;
-    let read = move |ledger: &Ledger| ledger.outputs(&owner, wanted, limit, after, write);
+    let read = move |ledger: Ledger<'_>| ledger.outputs(&owner, wanted, limit, after, write);
     let found = api.read(&ask, read).await?;
     Ok(page::reply(&ask, found.items, found.next))
 }

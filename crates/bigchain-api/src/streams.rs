@@ -1,7 +1,7 @@
 //! The streams of transactions in blocks that became valid, over WebSockets.
 
 use crate::{
-    BigchainApi, ValidBlock,
+    BigchainApi,
     error::{ApiError, Refusal},
 };
 use axum::{
@@ -17,6 +17,7 @@ use axum::{
 use futures_util::SinkExt as _;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
+use tally_ledger_node::ValidBlock;
 use tokio::{
     sync::{OwnedSemaphorePermit, broadcast, broadcast::error::RecvError},
     time::{Instant, MissedTickBehavior, interval, timeout},

@@ -28,10 +28,10 @@ pub(crate) async fn post(
     let posted = api.node.post(body.clone(), mode).await;
     let posted =
         posted.map_err(|error| Refusal { era: era_of(&body, ask.era), error: error.into() })?;
-    let mut reply =
-        (StatusCode::ACCEPTED, reply::text(posted.to_json().to_owned())).into_response();
-    let id = posted.id();
-    let location = match era(posted.version()) {
+    let mut reply = (StatusCode::ACCEPTED, reply::text(posted.transaction.to_json().to_owned()))
+        .into_response();
+    let id = posted.transaction.id();
+    let location = match era(posted.transaction.version()) {
         ApiEra::Seed => format!("{PREFIX}/statuses/{id}"),
         ApiEra::V1 => format!("../statuses?transaction_id={id}"),
         ApiEra::V0_9 | ApiEra::V0_10 | ApiEra::V2 => return Ok(reply),
@@ -75,7 +75,7 @@ pub(crate) async fn list(
     let filter = filter(&mut ask)?;
     let page = PageAsk::read(&mut ask, DOCUMENTS_DEFAULT)?;
     let after = page.after(&ask)?;
-    let read = move |ledger: &Ledger| ledger.transactions(&filter, page.limit, after);
+    let read = move |ledger: Ledger<'_>| ledger.transactions(&filter, page.limit, after);
     let found = api.read(&ask, read).await?;
     Ok(page::reply(&ask, found.items, found.next))
 }

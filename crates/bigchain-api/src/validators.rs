@@ -16,6 +16,9 @@ pub(crate) async fn list(State(api): State<BigchainApi>, ask: Ask) -> Result<Res
             "voting_power": VOTING_POWER,
         })
     };
-    let members: Vec<Value> = api.ledger.federation.iter().map(validator).collect();
-    Ok(reply::json(&members))
+    let info = api.node.info();
+    let mut members = info.keyring.clone();
+    members.push(info.public_key);
+    members.sort_unstable();
+    Ok(reply::json(&members.iter().map(validator).collect::<Vec<Value>>()))
 }

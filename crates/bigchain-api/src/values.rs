@@ -1,9 +1,10 @@
 //! How parameters are read, and what is said about one that cannot be: in the words of the old
 //! servers, which clients show to their users.
 
-use crate::{ApiEra, Mode};
+use crate::ApiEra;
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{AssetId, BlockId, MetadataId, Operation, Status, TransactionId};
+use tally_ledger_node::Mode;
 
 /// Why a parameter cannot be used.
 pub(crate) type Why = String;

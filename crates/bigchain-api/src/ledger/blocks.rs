@@ -3,7 +3,8 @@ use crate::reply;
 use serde_json::json;
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{Block, BlockId, Status, TransactionId};
-use tally_ledger_store::{BlockHead, ReadError};
+use tally_ledger_node::ReadError;
+use tally_ledger_store::BlockHead;
 
 /// How blocks are written in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +26,13 @@ pub(crate) struct FoundBlock {
     in_chain: bool,
 }
 
-impl Ledger {
+impl Ledger<'_> {
     /// Finds a block by its id: its signed JSON and its status.
     pub(crate) fn block(&self, id: &BlockId) -> Result<Option<(String, Status)>, ReadError> {
         // What leaves the undecided blocks is in the chain, or among the invalid ones, by then.
-        let undecided = self.store.undecided(id);
-        if let Some(height) = self.store.block_height(id)?
-            && let Some(head) = self.store.head(height)?
+        let undecided = self.store().undecided(id);
+        if let Some(height) = self.store().block_height(id)?
+            && let Some(head) = self.store().head(height)?
         {
             let status = self.status(&head)?;
             return Ok(Some((self.signed(&head)?, status)));
@@ -39,13 +40,15 @@ impl Ledger {
         if let Some(undecided) = undecided {
             return Ok(Some((undecided.block.to_json(), Status::Undecided)));
         }
-        let invalid = self.store.invalid_block(id)?;
+        let invalid = self.store().invalid_block(id)?;
         Ok(invalid.map(|block: Block| (block.to_json(), Status::Invalid)))
     }
 
     /// Finds a block of the chain by its height, as `{"height", "transactions"}`.
     pub(crate) fn block_at(&self, height: u64) -> Result<Option<String>, ReadError> {
-        let Some(transactions) = self.store.transactions_of_block(height)? else { return Ok(None) };
+        let Some(transactions) = self.store().transactions_of_block(height)? else {
+            return Ok(None);
+        };
         let transactions = reply::list(transactions.iter().map(|stored| &stored.text));
         Ok(Some(format!("{{\"height\":{height},\"transactions\":{transactions}}}")))
     }
@@ -56,10 +59,10 @@ impl Ledger {
         transaction: &TransactionId,
         status: Option<Status>,
     ) -> Result<Vec<FoundBlock>, ReadError> {
-        let (undecided, invalid) = self.store.candidates_with(transaction);
+        let (undecided, invalid) = self.store().candidates_with(transaction);
         let mut found = Vec::new();
-        if let Some(place) = self.store.place(transaction)?
-            && let Some(head) = self.store.head(place.height())?
+        if let Some(place) = self.store().place(transaction)?
+            && let Some(head) = self.store().head(place.height())?
         {
             let (id, height) = (head.id, head.height);
             found.push(FoundBlock { id, height, status: self.status(&head)?, in_chain: true });
@@ -109,15 +112,20 @@ impl Ledger {
         voter: Option<&PublicKey>,
     ) -> Result<Vec<String>, ReadError> {
         let votes = match voter {
-            Some(voter) => self.store.vote(block, voter)?.into_iter().collect(),
-            None => self.store.votes(block)?,
+            Some(voter) => self.store().vote(block, voter)?.into_iter().collect(),
+            None => self.store().votes(block)?,
         };
         Ok(votes.iter().map(|vote| vote.to_json()).collect())
     }
 
+    fn status(&self, head: &BlockHead) -> Result<Status, ReadError> {
+        let status = self.0.status_at(head.height)?;
+        Ok(status.expect("blocks of the chain never leave it"))
+    }
+
     /// Writes a block of the chain with its transactions as they are stored.
     fn signed(&self, head: &BlockHead) -> Result<String, ReadError> {
-        let transactions = self.store.transactions_of_block(head.height)?.unwrap_or_default();
+        let transactions = self.store().transactions_of_block(head.height)?.unwrap_or_default();
         let transactions = reply::list(transactions.iter().map(|stored| &stored.text));
         let voters: Vec<String> = head.voters.iter().map(ToString::to_string).collect();
         let BlockHead { id, node_pubkey, signature, timestamp, .. } = head;

@@ -2,7 +2,8 @@ use super::{Ledger, PAGE_BYTES_MAX, Part};
 use std::sync::Arc;
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{AssetId, MetadataId, Operation, OutputRef, Transaction};
-use tally_ledger_store::{OutputFilter, Page, Place, ReadError, StoredTransaction};
+use tally_ledger_node::ReadError;
+use tally_ledger_store::{OutputFilter, Page, Place, StoredTransaction};
 
 /// Transactions that are read at a time, so that large ones do not fill the memory.
 const STEP: usize = 100;
@@ -61,7 +62,7 @@ impl Found {
     }
 }
 
-impl Ledger {
+impl Ledger<'_> {
     /// Lists transactions in the order of the chain, then those of undecided blocks.
     pub(crate) fn transactions(
         &self,
@@ -70,7 +71,7 @@ impl Ledger {
         after: Option<Place>,
     ) -> Result<Part, ReadError> {
         if let (true, Some(asset)) = (filter.last, filter.asset) {
-            let last = self.store.last_of_asset(&asset)?;
+            let last = self.store().last_of_asset(&asset)?;
             return Ok(Part {
                 items: last.into_iter().map(|last| last.text).collect(),
                 next: None,
@@ -119,13 +120,20 @@ impl Ledger {
     ) -> Result<Page<StoredTransaction, Place>, ReadError> {
         let Filter { owner, asset, operation, metadata, .. } = filter;
         if let Some(metadata) = metadata {
-            return self.store.transactions_by_metadata(metadata, after, limit);
+            return Ok(self.store().transactions_by_metadata(metadata, after, limit)?);
         }
         if let Some((owner, outputs)) = owner {
-            return self.store.transactions_by_owner(owner, (*outputs).into(), after, limit);
+            return Ok(self.store().transactions_by_owner(
+                owner,
+                (*outputs).into(),
+                after,
+                limit,
+            )?);
         }
         match asset {
-            Some(asset) => self.store.transactions_of_asset(asset, *operation, after, limit),
+            Some(asset) => {
+                Ok(self.store().transactions_of_asset(asset, *operation, after, limit)?)
+            }
             None => Ok(Page { items: vec![], next: None }),
         }
     }
@@ -165,8 +173,8 @@ impl Ledger {
             let output = OutputRef { transaction: transaction.id(), index };
             let is_wanted = match outputs {
                 Outputs::Any => true,
-                Outputs::Unspent => self.store.spender_of(&output)?.is_none(),
-                Outputs::Spent => self.store.spender_of(&output)?.is_some(),
+                Outputs::Unspent => self.store().spender_of(&output)?.is_none(),
+                Outputs::Spent => self.store().spender_of(&output)?.is_some(),
             };
             if is_wanted {
                 return Ok(true);
@@ -181,7 +189,7 @@ impl Ledger {
             return vec![];
         }
         let mut seen = std::collections::BTreeSet::new();
-        let blocks = self.store.all_undecided();
+        let blocks = self.store().all_undecided();
         let transactions = blocks.iter().flat_map(|candidate| candidate.block.transactions());
         transactions
             .filter(|transaction: &&Arc<Transaction>| {

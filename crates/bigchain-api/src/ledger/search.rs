@@ -1,30 +1,28 @@
 use super::{Ledger, PAGE_BYTES_MAX, Part};
-use tally_ledger::TransactionId;
-use tally_ledger_store::ReadError;
-use tally_search::{Hit, Kind};
+use tally_ledger_node::{Found, ReadError};
+use tally_search::Kind;
 
-impl Ledger {
-    /// Writes what a search found, the first `limit` of it; `offset` is where it began.
-    pub(crate) fn write_hits(
+impl Ledger<'_> {
+    /// Finds transactions by words, and writes each as `{"id", "data"}` or `{"id", "metadata"}`.
+    pub(crate) fn search(
         &self,
         kind: Kind,
-        hits: &[Hit],
+        query: &str,
         limit: usize,
         offset: usize,
     ) -> Result<Part, ReadError> {
+        // One more than fits says whether there is more.
+        let found = self.0.search(kind, query, limit + 1, offset)?;
         let (mut items, mut bytes) = (Vec::new(), 0);
-        for (at, hit) in hits.iter().enumerate() {
+        for (at, Found { transaction, .. }) in found.iter().enumerate() {
             if at == limit || bytes >= PAGE_BYTES_MAX {
                 return Ok(Part { items, next: Some((offset + at).to_string()) });
             }
-            let id = TransactionId::from_bytes(hit.id);
-            let Some(stored) = self.store.stored(&id)? else { continue };
-            let transaction = stored.parse()?;
             let (name, text) = match kind {
                 Kind::Asset => ("data", transaction.asset_data()),
                 Kind::Metadata => ("metadata", transaction.metadata()),
             };
-            let text = text.unwrap_or("null");
+            let (id, text) = (transaction.id(), text.unwrap_or("null"));
             bytes += text.len();
             items.push(format!("{{\"id\":\"{id}\",\"{name}\":{text}}}"));
         }
