@@ -52,6 +52,7 @@ fn table() -> Vec<(Maker, [u16; 2], [u16; 2])> {
         (|| E::AlreadyClosed(no_channel()), [409, 409], [409, 408]),
         (|| E::AlreadySettled(no_channel()), [409, 409], [409, 408]),
         (|| E::StillOpen(no_channel()), [409, 409], [409, 409]),
+        (|| E::ClaimsPending(no_channel()), [409, 409], [409, 409]),
         (
             || E::SettlementWindowOpen { channel: no_channel(), until: BlockNumber(7) },
             [409, 409],
