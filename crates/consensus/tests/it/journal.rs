@@ -4,7 +4,8 @@ use bytes::Bytes;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 use tally_consensus::{Ancestry, Application, Handle};
 use tally_crypto::ed25519::PublicKey;
@@ -13,11 +14,12 @@ use tally_crypto::ed25519::PublicKey;
 ///
 /// Its clones are one list. It outlives the engine, like a database does.
 #[derive(Clone, Default)]
-pub struct Journal(Arc<Inner>);
+pub(crate) struct Journal(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     state: Mutex<State>,
+    changed: Condvar,
     handle: Mutex<Option<Handle>>,
     /// Whether it proposes and accepts everything.
     is_careless: OnceLock<()>,
@@ -34,21 +36,21 @@ struct State {
 
 impl Journal {
     /// A journal that proposes what others refuse.
-    pub fn careless() -> Self {
+    pub(crate) fn careless() -> Self {
         let journal = Self::default();
         journal.0.is_careless.set(()).unwrap();
         journal
     }
 
     /// A journal as it was when it had fewer entries.
-    pub fn restored(&self, entries: usize) -> Self {
+    pub(crate) fn restored(&self, entries: usize) -> Self {
         let journal = Self::default();
         journal.state().entries = self.entries()[..entries].to_vec();
         journal
     }
 
     /// Adds texts to propose.
-    pub fn submit<T: fmt::Display>(&self, texts: impl IntoIterator<Item = T>) {
+    pub(crate) fn submit<T: fmt::Display>(&self, texts: impl IntoIterator<Item = T>) {
         let texts = texts.into_iter().map(|text| Bytes::from(text.to_string()));
         self.state().waiting.extend(texts);
         if let Some(handle) = self.handle() {
@@ -56,35 +58,57 @@ impl Journal {
         }
     }
 
-    pub fn entries(&self) -> Vec<Bytes> {
+    pub(crate) fn entries(&self) -> Vec<Bytes> {
         self.state().entries.clone()
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.state().entries.len()
     }
 
-    pub fn refused(&self) -> usize {
+    pub(crate) fn refused(&self) -> usize {
         self.state().refused
     }
 
-    pub fn received(&self) -> Vec<(PublicKey, Bytes)> {
+    pub(crate) fn received(&self) -> Vec<(PublicKey, Bytes)> {
         self.state().received.clone()
     }
 
     /// The handle of the engine that was started last.
-    pub fn handle(&self) -> Option<Handle> {
+    pub(crate) fn handle(&self) -> Option<Handle> {
         self.0.handle.lock().unwrap().clone()
     }
 
+    /// Waits, in real time, until the state is as wanted; fails after half a minute.
+    #[track_caller]
+    pub(crate) fn wait(&self, what: &str, is_reached: impl Fn(&Self) -> bool) {
+        let end = std::time::Instant::now() + Duration::from_secs(30);
+        let mut state = self.state();
+        loop {
+            drop(state);
+            if is_reached(self) {
+                return;
+            }
+            assert!(std::time::Instant::now() < end, "{what}: {} entries", self.len());
+            // A change between the look and the wait is seen at the next tick.
+            let tick = Duration::from_millis(50);
+            state = self
+                .0
+                .changed
+                .wait_timeout(self.state(), tick)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap()
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Asserts that no two journals have different entries at the same place, and returns how many
 /// entries the longest and the shortest one have.
-pub fn assert_no_fork(journals: &[Journal]) -> (usize, usize) {
+pub(crate) fn assert_no_fork(journals: &[Journal]) -> (usize, usize) {
     let lists: Vec<_> = journals.iter().map(Journal::entries).collect();
     let longest = lists.iter().max_by_key(|list| list.len()).unwrap();
     for list in &lists {
@@ -128,12 +152,15 @@ impl Application for Journal {
             assert_eq!(state.entries[height as usize - 1], payload, "another payload than before");
             return;
         }
+        assert_ne!(payload, "panic", "this application cannot store that");
         state.waiting.retain(|waiting| *waiting != payload);
         state.entries.push(payload);
+        self.0.changed.notify_all();
     }
 
     fn received(&self, from: PublicKey, message: Bytes) {
         self.state().received.push((from, message));
+        self.0.changed.notify_all();
     }
 
     fn finalized_height(&self) -> u64 {
