@@ -12,6 +12,7 @@ mod draft;
 mod fault;
 mod frame;
 mod json;
+mod transactions;
 
 pub use check::{BLOCK_AHEAD_SECONDS_MAX, BLOCK_BEHIND_SECONDS_MAX, BlockContext, BlockVerdict};
 pub use codec::DecodeError;

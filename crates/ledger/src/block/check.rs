@@ -1,12 +1,9 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use tally_crypto::ed25519::PublicKey;
 
 use super::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block, BlockFault};
-use crate::{
-    IdHash, Layer, LedgerView, Operation, Rejection, RejectionCode, Timestamp, Transaction,
-    ViewError, check_state, overlay::created_uuid, verify_signatures,
-};
+use crate::{IdHash, LedgerView, Operation, Timestamp, ViewError};
 
 /// How far a block's time may be after the checker's clock, in seconds: more than clocks that are
 /// set by NTP differ, and little to gain for a maker who lies.
@@ -39,7 +36,7 @@ impl Block {
     /// the block's time.
     ///
     /// A caller with several cores calls the two itself and hands parts of
-    /// [`transactions`](Self::transactions) to [`verify_signatures`] on each core, or skips those
+    /// [`transactions`](Self::transactions) to [`verify_signatures`](crate::verify_signatures) on each core, or skips those
     /// whose signatures it verified when they arrived.
     ///
     /// `entropy` is 32 random bytes that whoever made the block cannot foresee.
@@ -81,51 +78,6 @@ impl Block {
             self.check_genesis()?;
         }
         self.verify_signature().map_err(|_| BlockFault::Signature { maker: *self.node_pubkey() })
-    }
-
-    /// Checks the transactions against the state before the block and against each other, in their
-    /// order. Signatures are not looked at.
-    ///
-    /// A transaction may neither repeat, conflict with, nor build on another of the same block: a
-    /// client cannot know an output before its transaction is valid, and order within a block stays
-    /// without meaning.
-    ///
-    /// # Errors
-    ///
-    /// The outer error: the state could not be read. The inner one: the first transaction that
-    /// breaks a rule.
-    pub fn check_transactions(
-        &self,
-        view: &(impl LedgerView + ?Sized),
-    ) -> Result<BlockVerdict, ViewError> {
-        let mut before = Layer::default();
-        for (index, transaction) in self.transactions().iter().enumerate() {
-            let verdict = check_next(transaction, &before, view)?;
-            if let Err(rejection) = verdict {
-                return Ok(Err(self.transaction_fault(index, rejection)));
-            }
-            before.add(transaction);
-        }
-        Ok(Ok(()))
-    }
-
-    /// Verifies the signatures of all transactions at the block's time, in one batch.
-    ///
-    /// # Errors
-    ///
-    /// The first transaction that is not signed.
-    pub fn check_signatures(&self, entropy: [u8; 32]) -> BlockVerdict {
-        let transactions: Vec<&Transaction> = self.transactions().iter().map(Arc::as_ref).collect();
-        let verdicts = verify_signatures(&transactions, self.timestamp().seconds(), entropy);
-        for (index, verdict) in verdicts.into_iter().enumerate() {
-            verdict.map_err(|rejection| self.transaction_fault(index, rejection))?;
-        }
-        Ok(())
-    }
-
-    /// The fault that the transaction at `index` has, for callers that verify signatures in parts.
-    pub fn transaction_fault(&self, index: usize, rejection: Rejection) -> BlockFault {
-        BlockFault::Transaction { index, id: self.transactions()[index].id(), rejection }
     }
 
     fn check_members(&self, members: &[PublicKey]) -> BlockVerdict {
@@ -181,41 +133,4 @@ impl Block {
             Err(BlockFault::Genesis)
         }
     }
-}
-
-/// Checks a transaction that is to follow `before` in one block on `view`.
-pub(super) fn check_next(
-    transaction: &Transaction,
-    before: &Layer,
-    view: &(impl LedgerView + ?Sized),
-) -> Result<Result<(), Rejection>, ViewError> {
-    match conflict(transaction, before) {
-        Some(rejection) => Ok(Err(rejection)),
-        None => check_state(transaction, view),
-    }
-}
-
-/// What is wrong with a transaction in a block that holds the transactions `before` it already.
-fn conflict(transaction: &Transaction, before: &Layer) -> Option<Rejection> {
-    if before.transactions.contains_key(&transaction.id()) {
-        let message = format!("id: transaction {} is in the block already", transaction.id());
-        return Some(Rejection::new(RejectionCode::DuplicateTransaction, message));
-    }
-    let taken = created_uuid(transaction).filter(|uuid| before.assets.contains_key(uuid));
-    if let Some(uuid) = taken {
-        let message = format!("asset.id: asset {uuid} is created in the same block already");
-        return Some(Rejection::new(RejectionCode::DuplicateAsset, message));
-    }
-    let outputs = transaction.inputs().iter().enumerate();
-    outputs.filter_map(|(index, input)| Some((index, input.spends?))).find_map(|(index, output)| {
-        if let Some(other) = before.spenders.get(&output) {
-            let message = format!("output {output} is spent by {other} in the same block");
-            Some(transaction.reject_input(RejectionCode::DoubleSpend, index, &message))
-        } else if before.transactions.contains_key(&output.transaction) {
-            let message = format!("output {output} is of the same block");
-            Some(transaction.reject_input(RejectionCode::InputNotValid, index, &message))
-        } else {
-            None
-        }
-    })
 }

@@ -4,8 +4,8 @@ use tally_crypto::ed25519::{PublicKey, SigningKey};
 
 use super::{
     BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block,
-    check::check_next,
     codec::{head_bytes, transaction_bytes},
+    transactions::check_next,
 };
 use crate::{
     Layer, LedgerView, Overlay, Rejection, RejectionCode, Timestamp, Transaction, ViewError,
@@ -17,6 +17,41 @@ use crate::{
 /// Candidates are transactions whose signatures were verified when they arrived. Each is checked
 /// against the settled state, the proposed ancestors and those already taken, so that the block
 /// passes [`Block::check`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use tally_crypto::ed25519::SigningKey;
+/// use tally_ledger::{
+///     BlockContext, BlockDraft, BlockId, Decision, Layer, Offer, Status, Timestamp, Version, Vote,
+///     VoteBody, build::Draft, elect,
+/// };
+///
+/// let node = SigningKey::from_seed(&[1; 32]);
+/// let members = [node.public_key()];
+/// let (parent, now) = (BlockId::from_bytes([0; 32]), Timestamp::from_seconds(1_700_000_000)?);
+/// let create = Draft::create(Version::Flat2_0, &members).output(1, &members).sign(&[&node])?;
+/// create.verify_signatures(now.seconds())?;
+///
+/// let mut chain = Layer::default();
+/// let mut draft = BlockDraft::new(&chain, vec![], now, members.to_vec());
+/// assert_eq!(draft.offer(&Arc::new(create))?, Offer::Accepted);
+/// let block = draft.finish(&node).expect("it has a transaction");
+///
+/// let context = BlockContext { members: &members, parent: Some(now), now: Some(now.seconds()) };
+/// block.check(&chain, &context, [7; 32])??;
+/// let vote = Vote::make(
+///     &node,
+///     VoteBody {
+///         voting_for_block: block.id(),
+///         previous_block: parent,
+///         decision: Decision::Valid,
+///         timestamp: now,
+///     },
+/// );
+/// assert_eq!(elect(&block.id(), block.voters(), &members, &[vote])?, Status::Valid);
+/// block.transactions().iter().for_each(|transaction| chain.add(transaction));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct BlockDraft<'a, V: ?Sized> {
     view: Overlay<'a, V>,

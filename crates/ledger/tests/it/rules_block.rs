@@ -128,14 +128,15 @@ fn an_empty_block_is_refused() {
 
 #[test]
 fn a_block_with_too_many_transactions_is_refused() {
-    let transactions = vec![Arc::new(one(1)); BLOCK_TRANSACTIONS_MAX + 1];
+    let same = Arc::new(one(1));
+    let transactions = vec![Arc::clone(&same); BLOCK_TRANSACTIONS_MAX + 1];
     let block = Block::make(&key("node2"), at(NOW), transactions, members());
     let count = BLOCK_TRANSACTIONS_MAX + 1;
     let fault = BlockFault::TooManyTransactions { count };
     assert_eq!(check(&block, &Chain::default()), Err(fault));
     assert!(Block::decode(&block.encode()).is_err());
 
-    let transactions = vec![Arc::new(one(1)); BLOCK_TRANSACTIONS_MAX];
+    let transactions = vec![same; BLOCK_TRANSACTIONS_MAX];
     let block = Block::make(&key("node2"), at(NOW), transactions, members());
     assert_eq!(offence(&block, &Chain::default()), (1, Code::DuplicateTransaction));
 }
