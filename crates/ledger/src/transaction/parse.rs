@@ -81,9 +81,9 @@ impl Format {
         }
         let is_right = |hash: &IdHash| self.id_of(text, *hash) == read.id;
         self.id_hashes.iter().copied().find(is_right).ok_or_else(|| {
+            // The words of all servers since 0.8.
             let what = format!(
-                "id: the transaction's id '{}' isn't equal to the hash of its body, i.e. it's not \
-                 valid",
+                "The transaction's id '{}' isn't equal to the hash of its body, i.e. it's not valid.",
                 read.id
             );
             Rejection::new(RejectionCode::InvalidId, what)
