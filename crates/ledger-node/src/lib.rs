@@ -58,6 +58,7 @@ pub use error::{PostError, ReadError, StartError, StopReason};
 pub use genesis::{GenesisError, make_genesis};
 pub use handle::NodeHandle;
 pub use node::LedgerNode;
+pub use open::adopt;
 pub use posted::{Mode, Posted};
 pub use reader::{Found, Reader};
 pub use tally_consensus::{Peer, PeerAddress, Timing};

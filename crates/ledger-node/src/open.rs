@@ -7,7 +7,7 @@ use crate::{
 use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
 use tally_ledger::{BlockContext, BlockId};
-use tally_ledger_store::{Commit, LedgerStore, ReadError};
+use tally_ledger_store::{Commit, CommitError, LedgerStore, ReadError};
 use tally_storage::{Durability, Store};
 
 /// Under these names the store keeps whose it is.
@@ -103,6 +103,25 @@ fn begin(
     store.commit(commit, Durability::Synced)?;
     tracing::info!(block = %id, members = members.len(), "a chain begins");
     Ok(id)
+}
+
+/// Makes a ledger that was filled with blocks from elsewhere the one of this node: `members` are all
+/// members of the federation, sorted, the node's `key` among them.
+///
+/// The caller has checked every block and appended it with its votes, and nobody else uses the
+/// store. Everything committed before is synced by this.
+///
+/// # Errors
+///
+/// [`CommitError`]; the ledger belongs to nobody then.
+pub fn adopt(
+    store: &LedgerStore,
+    key: PublicKey,
+    members: &[PublicKey],
+) -> Result<(), CommitError> {
+    let mut commit = Commit::new();
+    commit.note(KEY_NOTE, *key.as_bytes()).note(MEMBERS_NOTE, written(members));
+    store.commit(commit, Durability::Synced).map(drop)
 }
 
 fn written(members: &[PublicKey]) -> Vec<u8> {
