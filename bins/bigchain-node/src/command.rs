@@ -1,0 +1,26 @@
+//! The commands, one module each.
+
+mod configure;
+mod export;
+mod import;
+mod init;
+mod key;
+mod lines;
+mod question;
+mod verify;
+
+pub(crate) use configure::configure;
+pub(crate) use export::export;
+pub(crate) use import::import;
+pub(crate) use init::{drop_ledger, init, own_key};
+pub(crate) use key::export_public_key;
+pub(crate) use verify::verify;
+
+use crate::failure::Failure;
+
+/// Prints what the user asked for.
+#[expect(clippy::print_stdout, clippy::unnecessary_wraps, reason = "the user asked for it")]
+pub(crate) fn show(text: &str) -> Result<(), Failure> {
+    print!("{text}");
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Asking the user. Questions go to standard error: standard output is for what was asked for.
+
+use crate::failure::{Failure, Kind};
+use anyhow::Context;
+use std::io::{BufRead, Write};
+
+/// Asks for a text; an empty answer means the default.
+pub(super) fn text(question: &str, default: &str) -> Result<String, Failure> {
+    let answer = ask(&format!("{question}? (default `{default}`): "))?;
+    Ok(if answer.is_empty() { default.to_owned() } else { answer })
+}
+
+/// Asks until the answer is yes or no. The end of the input is a no.
+pub(super) fn yes_or_no(question: &str) -> Result<bool, Failure> {
+    loop {
+        match ask(&format!("{question} [y/n]: "))?.to_lowercase().as_str() {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" | "" => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+fn ask(question: &str) -> Result<String, Failure> {
+    let mut line = String::new();
+    let mut errors = std::io::stderr();
+    let asked = errors.write_all(question.as_bytes()).and_then(|()| errors.flush());
+    let read = asked.and_then(|()| std::io::stdin().lock().read_line(&mut line));
+    read.context("cannot ask: give -y").map_err(Failure::of(Kind::Unexpected))?;
+    Ok(line.trim().to_owned())
+}
+
+/// Tells the user something.
+#[expect(clippy::print_stderr, reason = "the user is asked and answered on the terminal")]
+pub(super) fn say(text: &str) {
+    eprintln!("{text}");
+}

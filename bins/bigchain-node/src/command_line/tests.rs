@@ -1,0 +1,97 @@
+use super::*;
+use crate::config::LogFormat;
+
+fn parse(line: &str) -> Result<Invocation, clap::Error> {
+    let arguments = std::iter::once("bigchain-node").chain(line.split_whitespace());
+    Invocation::parse(arguments.map(OsString::from).collect())
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    command().debug_assert();
+}
+
+/// Goal: the lines of the original's users are understood.
+#[test]
+fn the_original_s_lines_are_understood() {
+    for (line, order) in [
+        ("-y -c /tmp/c configure", Order::Configure),
+        ("-y configure mongodb", Order::Configure),
+        ("-c - -y configure", Order::Configure),
+        ("show-config", Order::ShowConfig),
+        ("export-my-pubkey", Order::ExportMyPubkey),
+        ("init", Order::Init),
+        ("-y drop", Order::Drop),
+        ("--dev-start-rethinkdb --dev-allow-temp-keypair start", Order::Start),
+        ("-l DEBUG start --no-init", Order::Start),
+    ] {
+        assert_eq!(parse(line).unwrap().order, order, "{line}");
+    }
+    assert_eq!(parse("configure mongodb").unwrap().remarks.len(), 1);
+    assert_eq!(parse("start --no-init").unwrap().remarks.len(), 1);
+    let Order::Load(load) = parse("load -m 3 -c 100").unwrap().order else { panic!() };
+    assert_eq!((load.in_flight.get(), load.count), (3, 100));
+}
+
+#[test]
+fn flags_may_come_before_or_after_the_command() {
+    for line in [
+        "--memory-store config show --log-format json",
+        "config show --memory-store --log-format=json",
+        "config --memory-store show --log-format=json",
+    ] {
+        let Invocation { order, flags, .. } = parse(line).unwrap();
+        assert_eq!(order, Order::Config(ConfigOrder::Show), "{line}");
+        assert_eq!(flags.memory_store, Some(true), "{line}");
+        assert_eq!(flags.log_format, Some(LogFormat::Json), "{line}");
+    }
+    let twice = parse("--database-name a start --database-name b").unwrap();
+    assert_eq!(twice.flags.database_name.as_deref(), Some("b"));
+}
+
+#[test]
+fn wrong_values_are_named() {
+    for (line, named) in [
+        ("start --colour red", "--colour"),
+        ("start --log-level loud", "--log-level"),
+        ("start --server-bind nowhere", "--server-bind"),
+        ("start --api python", "--api"),
+        ("start --keyring 0x12", "--keyring"),
+        ("start --peer 0x12", "--peer"),
+        ("start --wsserver-port 65536", "--wsserver-port"),
+        ("load --in-flight 0", "--in-flight"),
+        ("walk", "walk"),
+    ] {
+        let error = parse(line).unwrap_err();
+        assert!(error.to_string().contains(named), "{line}: {error}");
+    }
+}
+
+#[test]
+fn without_a_command_there_is_help() {
+    let error = parse("").unwrap_err();
+    assert!(error.to_string().contains("start"), "{error}");
+}
+
+/// Goal: the guide names every command, every flag and its variable.
+#[test]
+fn the_guide_is_complete() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    for command in command().get_subcommands() {
+        assert!(guide.contains(&format!("`{}`", command.get_name())), "{}", command.get_name());
+    }
+    for argument in Variables::command().get_arguments() {
+        let Some(name) = argument.get_long().filter(|name| !matches!(*name, "help" | "version"))
+        else {
+            continue;
+        };
+        assert!(guide.contains(&format!("`--{name}`")), "--{name} is not in the guide");
+        let variable = variable(argument).unwrap();
+        let expected = format!("BIGCHAINDB_{}", name.to_uppercase().replace('-', "_"));
+        let is_old = variable == "BIGCHAINDB_CONFIG_PATH";
+        assert!(is_old || variable == expected, "{variable}");
+        assert!(argument.get_help().is_some(), "--{name} has no help");
+        assert!(argument.get_help_heading().is_some(), "--{name} is in no group");
+    }
+}

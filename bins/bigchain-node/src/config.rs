@@ -1,0 +1,171 @@
+//! The settings in effect: read, completed and checked before anything starts.
+
+mod checks;
+mod environment;
+mod file;
+mod settings;
+mod show;
+mod values;
+
+pub(crate) use settings::Settings;
+pub(crate) use show::{indented, original_shape};
+pub(crate) use values::{LogFormat, PeerArgument};
+
+use crate::failure::{Failure, Kind};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use tally_bigchain_api::ApiEra;
+use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_http::{BearerToken, Exposure, TlsFiles};
+
+/// The file that is read, and written by `configure`, if no other is named: `~/.bigchaindb`.
+const DEFAULT_FILE: &str = ".bigchaindb";
+
+/// Everything the daemon needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) key: Key,
+    pub(crate) data: Data,
+    pub(crate) federation: Federation,
+    pub(crate) api: Api,
+    pub(crate) logging: Logging,
+    /// Whether questions are answered with yes.
+    pub(crate) assumes_yes: bool,
+    /// What has no effect although it was said; each a sentence for the user.
+    pub(crate) remarks: Vec<String>,
+    /// What was read and completed, for [`Config::show`].
+    effective: Settings,
+}
+
+/// Whose node it is.
+#[derive(Debug)]
+pub(crate) enum Key {
+    /// A key that the configuration holds.
+    Configured(SigningKey),
+    /// A key that is drawn at the first start and kept in this file.
+    Kept(PathBuf),
+    /// A key that is drawn at the start and forgotten at the end.
+    Drawn,
+}
+
+/// Where the ledger is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// Nowhere: it is forgotten at the end.
+    Memory,
+    /// In this folder.
+    Folder {
+        folder: PathBuf,
+        /// What the user calls the ledger.
+        name: String,
+    },
+}
+
+/// Who orders blocks together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Federation {
+    /// All members but perhaps this node itself; empty for a federation of one.
+    pub(crate) keyring: Vec<PublicKey>,
+    pub(crate) peers: Vec<PeerArgument>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) genesis: Option<PathBuf>,
+}
+
+/// How the API is served.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) exposure: Exposure,
+    /// Who can reach the port that serves nothing but the stream.
+    pub(crate) stream: Exposure,
+    pub(crate) token: Option<BearerToken>,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) era: ApiEra,
+}
+
+/// What is logged, how and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Logging {
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Completes the settings of the command line with those of the environment, the file and the
+    /// defaults, and checks them all. `remarks` are about the command line.
+    pub(crate) fn read(
+        flags: Settings,
+        variables: Settings,
+        remarks: &[String],
+    ) -> Result<Self, Failure> {
+        let settings = flags.or(variables).or(environment::settings());
+        let file = match &settings.config {
+            Some(path) => Some(path.clone()),
+            None => default_file().filter(|path| path.is_file()),
+        };
+        let file = file.map_or_else(|| Ok(file::FromFile::default()), |path| file::read(&path));
+        let file = file.map_err(Failure::of(Kind::Settings))?;
+        Self::complete(settings.or(file.settings), remarks, &file.ignored)
+    }
+
+    /// The same without a file, for `configure`, which writes one.
+    pub(crate) fn read_without_file(flags: Settings, variables: Settings) -> Result<Self, Failure> {
+        Self::complete(flags.or(variables).or(environment::settings()), &[], &[])
+    }
+
+    fn complete(
+        settings: Settings,
+        remarks: &[String],
+        ignored: &[String],
+    ) -> Result<Self, Failure> {
+        let token = std::env::var("BIGCHAINDB_API_TOKEN").ok();
+        let mut config = checks::check(settings.completed(), token.as_deref())?;
+        let entries = ignored.iter().map(|entry| {
+            format!("the entry {entry} of the configuration file has no effect on this node")
+        });
+        let variables = environment::without_effect(&crate::command_line::variables());
+        let variables = variables
+            .into_iter()
+            .map(|(name, remark)| format!("the variable {name} has no effect: {remark}"));
+        config.remarks = remarks.iter().cloned().chain(entries).chain(variables).collect();
+        Ok(config)
+    }
+
+    /// Returns the complete settings.
+    pub(crate) fn effective(&self) -> &Settings {
+        &self.effective
+    }
+}
+
+/// Where `configure` writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Standard output.
+    Output,
+    /// This file.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Finds out where `configure` writes to.
+    pub(crate) fn of(flags: &Settings, variables: &Settings) -> Result<Self, Failure> {
+        match flags.config.as_ref().or(variables.config.as_ref()) {
+            Some(path) if path == Path::new("-") => Ok(Self::Output),
+            Some(path) => Ok(Self::File(path.clone())),
+            None => {
+                let path = default_file();
+                path.map(Self::File).ok_or_else(|| Failure::settings("no home folder: give --config"))
+            }
+        }
+    }
+}
+
+fn default_file() -> Option<PathBuf> {
+    checks::home(DEFAULT_FILE)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What the node keeps: one folder a ledger, with the store, the text index, the ordering engine's
+//! journals and the block that begins the chain.
+
+use crate::{
+    config::{Data, Federation},
+    failure::{Failure, Kind},
+};
+use anyhow::{Context, anyhow};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tally_crypto::ed25519::PublicKey;
+use tally_ledger::Block;
+use tally_ledger_store::{LedgerStore, TABLES};
+use tally_storage::{MemoryStore, Store};
+
+/// The parts of a ledger's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// What the user calls the ledger.
+    pub(crate) name: String,
+}
+
+impl Folder {
+    /// Returns the folder of a ledger that is kept; an error for one in memory.
+    pub(crate) fn of(data: &Data) -> Result<Self, Failure> {
+        match data {
+            Data::Folder { folder, name } => Ok(Self { path: folder.clone(), name: name.clone() }),
+            Data::Memory => Err(Failure::settings(
+                "a ledger in memory ends with its node: leave --memory-store away",
+            )),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+
+    /// Where an import is put together before it becomes the database.
+    pub(crate) fn import(&self) -> PathBuf {
+        self.path.join("store.import")
+    }
+
+    /// The text index; can be made again.
+    pub(crate) fn search(&self) -> PathBuf {
+        self.path.join("search")
+    }
+
+    /// The ordering engine's journals.
+    pub(crate) fn consensus(&self) -> PathBuf {
+        self.path.join("consensus")
+    }
+
+    /// The block that begins the chain, as JSON.
+    pub(crate) fn genesis(&self) -> PathBuf {
+        self.path.join("genesis.json")
+    }
+
+    /// Says whether there is a ledger.
+    pub(crate) fn exists(&self) -> bool {
+        self.store().exists() || self.genesis().exists()
+    }
+}
+
+/// Opens the store that a node runs on.
+pub(crate) fn open(data: &Data) -> Result<Arc<dyn Store>, Failure> {
+    match data {
+        Data::Memory => {
+            tracing::warn!("the ledger is in memory only: it is lost when the node ends");
+            Ok(Arc::new(MemoryStore::new(TABLES)))
+        }
+        Data::Folder { .. } => open_folder(&Folder::of(data)?.store()),
+    }
+}
+
+/// Opens a ledger that must be there, for a command that looks at it.
+pub(crate) fn open_existing(folder: &Folder) -> Result<LedgerStore, Failure> {
+    let path = folder.store();
+    if !path.exists() {
+        let message = format!(
+            "there is no ledger in {}: `bigchain-node start` begins one",
+            folder.path().display()
+        );
+        return Err(Failure::new(Kind::Data, anyhow!(message)));
+    }
+    open_ledger(&path)
+}
+
+/// Opens or begins the ledger in a database folder.
+pub(crate) fn open_ledger(path: &Path) -> Result<LedgerStore, Failure> {
+    LedgerStore::open(open_folder(path)?)
+        .with_context(|| format!("cannot open the ledger in {}", path.display()))
+        .map_err(Failure::of(Kind::Data))
+}
+
+fn open_folder(path: &Path) -> Result<Arc<dyn Store>, Failure> {
+    open_database(path)
+        .with_context(|| format!("cannot open the ledger in {}", path.display()))
+        .map_err(Failure::of(Kind::Data))
+}
+
+#[cfg(feature = "rocksdb")]
+fn open_database(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    use tally_storage_rocksdb::{DataFolder, RocksStore};
+    let folder = DataFolder::lock(path)?;
+    tracing::info!(folder = %path.display(), "opening the ledger");
+    Ok(Arc::new(RocksStore::open(folder, TABLES)?))
+}
+
+#[cfg(not(feature = "rocksdb"))]
+fn open_database(_: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    anyhow::bail!("this build lacks the feature rocksdb")
+}
+
+/// Makes sure that nobody uses a database folder, until the value is dropped.
+#[cfg(feature = "rocksdb")]
+pub(crate) fn lock(path: &Path) -> anyhow::Result<impl Drop + use<>> {
+    struct Locked(Option<tally_storage_rocksdb::DataFolder>);
+    impl Drop for Locked {
+        fn drop(&mut self) {
+            self.0.take();
+        }
+    }
+    Ok(Locked(Some(tally_storage_rocksdb::DataFolder::lock(path)?)))
+}
+
+/// Returns all members of the federation, sorted.
+pub(crate) fn members(federation: &Federation, own: PublicKey) -> Vec<PublicKey> {
+    let members: BTreeSet<PublicKey> = federation.keyring.iter().copied().chain([own]).collect();
+    members.into_iter().collect()
+}
+
+/// Reads a genesis file; `None` if there is none.
+pub(crate) fn read_genesis(path: &Path) -> Result<Option<Block>, Failure> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            let error = error.context(format!("cannot read the genesis file {}", path.display()));
+            return Err(Failure::new(Kind::Federation, error));
+        }
+    };
+    Block::parse_json(&text)
+        .map(Some)
+        .with_context(|| format!("the genesis file {} is malformed", path.display()))
+        .map_err(Failure::of(Kind::Federation))
+}
+
+/// Writes a file in one step, so that a crash leaves a whole file or none.
+pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let draft = path.with_extension("new");
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    fs::File::open(folder)?.sync_all()
+}

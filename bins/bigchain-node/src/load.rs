@@ -1,0 +1,113 @@
+//! The load generator: posts transactions to any node and reports how it fares.
+
+mod client;
+mod histogram;
+mod pace;
+mod poster;
+mod report;
+mod stream;
+mod tally;
+
+use crate::{
+    command_line::{LoadArguments, LoadKind},
+    failure::{Failure, Kind},
+    key, progress,
+};
+use anyhow::Context;
+use client::Client;
+use poster::Poster;
+use report::Report;
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+use stream::Stream;
+use tally::Tally;
+
+/// Assets that are made before transfers are measured. Each waits for its last transfer to become
+/// valid before the next, so there must be more of them than fit into a few blocks.
+const ASSETS: u64 = 4096;
+
+/// Between two looks at how far the node is.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Posts and reports. Fails if the node refused or lost a transaction.
+pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
+    let client = Client::new(arguments).map_err(Failure::of(Kind::Settings))?;
+    let failed = Failure::of(Kind::Server);
+    let node = client.introduction().map_err(Failure::of(Kind::Server))?;
+    let tally = Arc::new(Tally::default());
+    let stream = Stream::follow(&client, Arc::clone(&tally))
+        .context("cannot follow the node's stream of valid transactions")
+        .map_err(failed)?;
+    let poster = Arc::new(Poster::new(client, Arc::clone(&tally), key::draw()?));
+    progress::say(&format!("{node}: {}", arguments.url));
+    if arguments.kind == LoadKind::Transfer {
+        prepare(arguments, &poster)?;
+        tally.begin_again();
+    }
+    let started = Instant::now();
+    post(arguments, &poster, arguments.kind, arguments.count, "posting");
+    let posted_in = started.elapsed();
+    wait_for_the_rest(arguments, &tally);
+    stream.end();
+    let missing = poster.account_for_the_rest();
+    Report::new(&tally, posted_in, missing).print()
+}
+
+/// Makes the assets that will be transferred.
+fn prepare(arguments: &LoadArguments, poster: &Arc<Poster>) -> Result<(), Failure> {
+    let count = if arguments.count == 0 { ASSETS } else { ASSETS.min(arguments.count) };
+    post(arguments, poster, LoadKind::Create, count, "making assets");
+    wait_for_the_rest(arguments, poster.tally());
+    if poster.tally().ready_count() == 0 {
+        let why = poster.tally().first_refusal().unwrap_or_else(|| "none became valid".to_owned());
+        let message = format!("no asset to transfer could be made: {why}");
+        return Err(Failure::new(Kind::Server, anyhow::Error::msg(message)));
+    }
+    Ok(())
+}
+
+/// Posts `count` transactions (0: until interrupted) from as many threads as requests may be under
+/// way.
+fn post(
+    arguments: &LoadArguments,
+    poster: &Arc<Poster>,
+    kind: LoadKind,
+    count: u64,
+    what: &'static str,
+) {
+    let bar = progress::bar(what, count);
+    let pace = pace::Pace::new(count, arguments.rate);
+    thread::scope(|scope| {
+        for _ in 0..arguments.in_flight.get() {
+            scope.spawn(|| {
+                while pace.next() {
+                    poster.post_one(kind);
+                    bar.inc(1);
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+}
+
+/// Waits until everything that was accepted is valid, or patience ends.
+fn wait_for_the_rest(arguments: &LoadArguments, tally: &Tally) {
+    let patience = Duration::from_secs(arguments.patience);
+    let total = tally.pending_count();
+    let bar = progress::bar("waiting for the last to become valid", total);
+    let mut left = total;
+    let mut changed = Instant::now();
+    while left > 0 && changed.elapsed() < patience {
+        thread::sleep(LOOK);
+        let now = tally.pending_count();
+        if now != left {
+            left = now;
+            changed = Instant::now();
+            bar.set_position(total.saturating_sub(left));
+        }
+    }
+    bar.finish_and_clear();
+}

@@ -1,0 +1,250 @@
+//! From start to stop.
+
+use crate::{
+    command::own_key,
+    config::{Api, Config, Data},
+    failure::{Failure, Kind},
+    ledger::{self, Folder},
+};
+use anyhow::Context;
+use tally_bigchain_api::BigchainApi;
+use tally_crypto::ed25519::SigningKey;
+use tally_http::{BindError, Drained, Guard, Server, Shutdown};
+use tally_ledger_node::{
+    FederationConfig, LedgerNode, NodeConfig, NodeHandle, Peer, StartError, StopReason, Timing,
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+};
+
+/// What a shell expects of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Runs the node until it stops, by a signal or a fault.
+pub(crate) fn until_stopped(config: Config) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("no runtime").map_err(Failure::of(Kind::Unexpected))?;
+    runtime.block_on(Box::pin(run(config)))
+}
+
+async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let servers = Servers::bind(&config.api).await?;
+    warn(&config);
+    let key = own_key(&config)?;
+    let (config, node) = tokio::task::spawn_blocking(move || {
+        let node = start(&config, key);
+        node.map(|node| (config, node))
+    })
+    .await
+    .map_err(Failure::of(Kind::Unexpected))??;
+    let handle = node.handle();
+    announce(&config, &node, &servers);
+
+    let shutdown = Shutdown::default();
+    let serving = servers.serve(&config.api, handle.clone(), &shutdown)?;
+    let mut stopped = tokio::spawn(node.stopped());
+    let early = tokio::select! {
+        () = signals.next() => {
+            tracing::info!("stopping; a second signal stops at once");
+            tokio::spawn(async move {
+                signals.next().await;
+                std::process::exit(INTERRUPTED);
+            });
+            None
+        }
+        reason = &mut stopped => Some(reason),
+    };
+    shutdown.trigger();
+    for server in serving {
+        if let Ok(Drained::CutOff { connections }) = server.await {
+            tracing::warn!(connections, "connections were cut: their requests took too long");
+        }
+    }
+    let reason = match early {
+        Some(reason) => reason,
+        None => {
+            handle.stop();
+            stopped.await
+        }
+    };
+    ended(reason.unwrap_or(StopReason::Panicked))
+}
+
+/// Starts the node. Blocks.
+fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
+    let federation = &config.federation;
+    let folder = Folder::of(&config.data).ok();
+    let kept_genesis = folder.as_ref().map(Folder::genesis);
+    let genesis = match federation.genesis.as_ref().or(kept_genesis.as_ref()) {
+        Some(path) => ledger::read_genesis(path)?,
+        None => None,
+    };
+    let is_alone = ledger::members(federation, key.public_key()).len() == 1;
+    let together = match (&config.data, &folder) {
+        _ if is_alone => None,
+        (Data::Folder { .. }, Some(folder)) => Some(FederationConfig {
+            listen: federation.listen,
+            peers: peers(config)?,
+            data_dir: folder.consensus(),
+            timing: Timing::default(),
+        }),
+        (Data::Memory | Data::Folder { .. }, _) => {
+            return Err(Failure::settings(
+                "a member of a federation must not forget: leave --memory-store away",
+            ));
+        }
+    };
+    let store = ledger::open(&config.data)?;
+    let node_config = NodeConfig {
+        keyring: federation.keyring.clone(),
+        genesis,
+        federation: together,
+        search_dir: folder.as_ref().map(Folder::search),
+        ..NodeConfig::default()
+    };
+    LedgerNode::start(node_config, key, store).map_err(not_started)
+}
+
+fn peers(config: &Config) -> Result<Vec<Peer>, Failure> {
+    let peers = config.federation.peers.iter().map(|peer| {
+        let address = peer.endpoint.parse();
+        let address = address.with_context(|| format!("--peer {peer}"));
+        Ok(Peer { key: peer.key, address: address.map_err(Failure::of(Kind::Settings))? })
+    });
+    peers.collect()
+}
+
+/// What listens: the API, and the stream alone on a port of its own.
+struct Servers {
+    api: Server,
+    stream: Server,
+}
+
+impl Servers {
+    async fn bind(api: &Api) -> Result<Self, Failure> {
+        let tls = api.tls.as_ref();
+        Ok(Self {
+            api: Server::bind(api.exposure.address, tls).await.map_err(refused)?,
+            stream: Server::bind(api.stream.address, tls).await.map_err(refused)?,
+        })
+    }
+
+    fn serve(
+        self,
+        config: &Api,
+        node: NodeHandle,
+        shutdown: &Shutdown,
+    ) -> Result<[JoinHandle<Drained>; 2], Failure> {
+        let guard = |exposure| {
+            let guard = Guard::new(exposure, config.token.clone(), &config.cors_origins);
+            guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
+        };
+        let (api_guard, stream_guard) = (guard(&config.exposure)?, guard(&config.stream)?);
+        let api = BigchainApi::new(node, shutdown.clone())
+            .with_era(config.era)
+            .with_tls(config.tls.is_some());
+        let streams = api.clone().into_streams_service().guarded_by(stream_guard).into_router();
+        let api = api.into_service().guarded_by(api_guard).into_router();
+        Ok([
+            tokio::spawn(self.api.serve(api, shutdown.clone())),
+            tokio::spawn(self.stream.serve(streams, shutdown.clone())),
+        ])
+    }
+}
+
+fn refused(error: BindError) -> Failure {
+    let kind = match &error {
+        BindError::Address { .. } => Kind::Listen,
+        BindError::Tls { .. } => Kind::Settings,
+    };
+    Failure::new(kind, error)
+}
+
+fn not_started(error: StartError) -> Failure {
+    let kind = match &error {
+        StartError::Config { .. } => Kind::Settings,
+        StartError::Open(_)
+        | StartError::Read(_)
+        | StartError::Commit(_)
+        | StartError::OtherKey
+        | StartError::Search(_) => Kind::Data,
+        StartError::NoGenesis
+        | StartError::OtherGenesis { .. }
+        | StartError::InvalidGenesis(_)
+        | StartError::OtherMembers => Kind::Federation,
+        StartError::Consensus(_) => Kind::Listen,
+        StartError::Genesis(_) | StartError::Thread(_) | StartError::Random => Kind::Unexpected,
+    };
+    Failure::new(kind, error)
+}
+
+fn warn(config: &Config) {
+    for remark in &config.remarks {
+        tracing::warn!("{remark}");
+    }
+    let api = &config.api;
+    let is_local = api.exposure.address.ip().is_loopback() && api.stream.address.ip().is_loopback();
+    if !is_local && api.token.is_some() && api.tls.is_none() {
+        tracing::warn!("the API's token is sent unencrypted: give --tls-certificate and --tls-key");
+    }
+}
+
+/// Prints where the node is, one `name value` a line, for people and scripts.
+#[expect(clippy::print_stdout, reason = "scripts wait for it, wherever the log goes")]
+fn announce(config: &Config, node: &LedgerNode, servers: &Servers) {
+    let (http, ws) = if config.api.tls.is_some() { ("https", "wss") } else { ("http", "ws") };
+    let api = format!("{http}://{}", servers.api.local_address());
+    let info = node.handle().info().clone();
+    let mut lines = vec![
+        ("api", api.clone()),
+        ("docs", format!("{api}/docs")),
+        ("stream", format!("{ws}://{}", servers.stream.local_address())),
+        ("node", info.public_key.to_string()),
+        ("genesis", info.genesis.to_string()),
+    ];
+    if let Some(peers) = node.peer_address() {
+        lines.push(("peers", peers.to_string()));
+    }
+    let lines: Vec<_> = lines.iter().map(|(name, value)| format!("{name:10}{value}\n")).collect();
+    println!("{}ready", lines.concat());
+    tracing::info!(%api, node = %info.public_key, "ready");
+}
+
+/// The signals that ask the daemon to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            let signals = signal(kind).context("cannot listen for signals");
+            signals.map_err(Failure::of(Kind::Unexpected))
+        };
+        let interrupt = listen(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Waits for one of them. Cancel safe.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn ended(reason: StopReason) -> Result<(), Failure> {
+    let kind = match &reason {
+        StopReason::Asked => {
+            tracing::info!("stopped");
+            return Ok(());
+        }
+        StopReason::Store(_) => Kind::Data,
+        StopReason::Consensus | StopReason::Panicked => Kind::Unexpected,
+    };
+    Err(Failure::new(kind, reason))
+}
