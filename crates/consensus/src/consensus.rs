@@ -26,7 +26,7 @@ use std::{
     num::NonZeroUsize,
     ops::Deref,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, mpsc::SyncSender},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -70,7 +70,8 @@ impl Consensus {
 
         let (handle, outgoing) = Handle::new(config.key.public_key());
         let (stop, stopped) = oneshot::channel();
-        let (started, starting) = oneshot::channel();
+        // Not a channel that awaits: this may be called where blocking on one is forbidden.
+        let (started, starting) = std::sync::mpsc::sync_channel(1);
         let node = Node { config, members, desk: Desk::new(application), handle: handle.clone() };
         let running = handle.clone();
         let thread = thread::Builder::new()
@@ -84,7 +85,7 @@ impl Consensus {
             thread: Some(thread),
         };
         // A failed start leaves nothing behind: dropping waits for the thread.
-        consensus.local_address = starting.blocking_recv().map_err(|_| StartError::Ended)?;
+        consensus.local_address = starting.recv().map_err(|_| StartError::Ended)?;
         Ok(consensus)
     }
 
@@ -158,7 +159,7 @@ impl Node {
         self,
         folder: &Folder,
         outgoing: mpsc::Receiver<Outgoing>,
-        started: oneshot::Sender<SocketAddr>,
+        started: SyncSender<SocketAddr>,
         stopped: oneshot::Receiver<()>,
         handle: &Handle,
     ) {

@@ -130,6 +130,7 @@ where
             public_key: members.me.clone(),
             mailbox_size: MAILBOX,
             deque_size: BLOCKS_KEPT,
+            // Like votes, and before the side channel and old blocks.
             priority: true,
             codec_config: payload_bytes_max,
             peer_provider: peers,
@@ -214,7 +215,8 @@ where
             },
             fetch_timeout: duration(timing.fetch_ms),
             fetch_retry_delay: Duration::from_millis(timing.fetch_ms / 4),
-            forward: ForwardPolicy::SilentVoters,
+            // Others who miss a block fetch it; the next leader must have it now.
+            forward: ForwardPolicy::SilentLeader,
         },
     );
     let simplex = simplex.start(channels.votes, channels.certificates, channels.resolver);

@@ -186,6 +186,9 @@ impl Federation {
             // The task was told to end and says so.
             let _ = task.await;
         }
+        for handle in running.handles {
+            handle.update(|status| status.is_running = false);
+        }
         self.sleep(TICK).await;
     }
 

@@ -245,14 +245,21 @@ fn idle_then_prompt() {
         assert!(status.view > 500, "{status:?}");
         assert_eq!((status.is_running, status.finalized_height, status.behind), (true, 1, 0));
         assert_eq!(assert_no_fork(&journals), (1, 1));
-        let begin = federation.now();
-        for journal in &journals {
-            journal.submit(["second"]);
+        let mut times = Vec::new();
+        for round in 1..=7 {
+            federation.sleep(Duration::from_millis(3_700)).await;
+            let begin = federation.now();
+            for journal in &journals {
+                journal.submit([format!("text {round}")]);
+            }
+            reach(federation, &journals, 1 + round, MINUTE).await;
+            times.push(federation.now() - begin);
         }
-        reach(federation, &journals, 2, MINUTE).await;
-        // At worst the leader's turn was just over: then the next leader proposes.
-        let time = federation.now() - begin;
-        assert!(time < Duration::from_millis(700), "{time:?}");
+        times.sort();
+        // Three messages of ten milliseconds each. At worst the turn of a leader was just over,
+        // and others had given it up: then the next leader proposes.
+        assert!(times[3] < Duration::from_millis(80), "{times:?}");
+        assert!(times[6] < Duration::from_millis(700), "{times:?}");
     });
 }
 

@@ -64,8 +64,7 @@ impl Nodes {
                 address: self.addresses[other].into(),
             })
             .collect();
-        config.timing =
-            Timing { leader_ms: 500, agreement_ms: 1_000, retry_ms: 1_000, fetch_ms: 500 };
+        config.timing = Timing { leader_ms: 200, agreement_ms: 400, retry_ms: 400, fetch_ms: 400 };
         config
     }
 
@@ -97,12 +96,13 @@ fn four_over_loopback() {
     nodes.running[0].as_ref().unwrap().send(keys[3], Bytes::from_static(b"hello")).unwrap();
     let hello = (keys[0], Bytes::from_static(b"hello"));
     all[3].wait("a message", |journal| journal.received() == [hello.clone()]);
-
     nodes.stop(3);
     drop(TcpListener::bind(nodes.addresses[3]).unwrap());
     let handle = all[3].handle().unwrap();
     assert!(!handle.status().is_running);
-    all[0].submit((0..5).map(|index| format!("without-{index}")));
+    for journal in &all[..3] {
+        journal.submit((0..5).map(|index| format!("without-{index}")));
+    }
     for journal in &all[..3] {
         journal.wait("one is down", |journal| journal.len() == 25);
     }
@@ -115,7 +115,9 @@ fn four_over_loopback() {
     nodes.start_one(3).unwrap();
     all[3].wait("it is back", |journal| journal.len() == 25);
     nodes.stop(2);
-    all[1].submit(["with it"]);
+    for node in [0, 1, 3] {
+        all[node].submit(["with it"]);
+    }
     for node in [0, 1, 3] {
         all[node].wait("it takes part", |journal| journal.len() == 26);
     }
@@ -123,9 +125,9 @@ fn four_over_loopback() {
 }
 
 /// A federation of one works, on a port that the system picks, and goes on after a restart; a
-/// port that is taken is an error.
-#[test]
-fn one_alone() {
+/// port that is taken is an error. All of that in a program that is asynchronous itself.
+#[tokio::test]
+async fn one_alone() {
     let folder = tempfile::tempdir().unwrap();
     let key = SigningKey::from_seed(&[1; 32]);
     let config = |port| {
