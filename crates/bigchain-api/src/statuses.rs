@@ -50,17 +50,20 @@ pub(crate) async fn by_parameter(
     State(api): State<BigchainApi>,
     mut ask: Ask,
 ) -> Result<Response, Refusal> {
-    let old = ask.optional("tx_id", values::transaction_id)?;
-    let new = ask.optional("transaction_id", values::transaction_id)?;
-    let block = ask.optional("block_id", values::block_id)?;
+    // A text that is no id is the id of nothing: the old servers looked for any text here, and the
+    // suites of their clients rely on it.
+    let old = ask.optional("tx_id", |text| Ok(values::transaction_id(text).ok()))?;
+    let new = ask.optional("transaction_id", |text| Ok(values::transaction_id(text).ok()))?;
+    let block = ask.optional("block_id", |text| Ok(values::block_id(text).ok()))?;
     ask.finish()?;
     let fate = match (old.or(new), block) {
-        (Some(id), None) => api.read(&ask, move |ledger| ledger.fate(&id)).await?,
-        (None, Some(id)) => api.read(&ask, move |ledger| ledger.fate_of_block(&id)).await?,
+        (Some(Some(id)), None) => api.read(&ask, move |ledger| ledger.fate(&id)).await?,
+        (None, Some(Some(id))) => api.read(&ask, move |ledger| ledger.fate_of_block(&id)).await?,
+        (Some(None), None) | (None, Some(None)) => None,
         (Some(_), Some(_)) | (None, None) => return Err(ask.refuse(choice(ask.era))),
     };
     let mut status = written(&fate.ok_or_else(|| ask.not_found())?);
-    if let Some(id) = old {
+    if let Some(Some(id)) = old {
         status["_links"] = json!({ "tx": format!("/transactions/{id}") });
     }
     Ok(reply::json(&status))
