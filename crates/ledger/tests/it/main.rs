@@ -3,6 +3,7 @@
 
 mod blocks;
 mod chain;
+mod changed;
 mod documented;
 mod drafts;
 mod election;
@@ -14,5 +15,6 @@ mod rules_state;
 mod rules_transaction;
 mod signatures;
 mod transaction_rules;
+mod transaction_schema;
 mod transaction_vectors;
 mod vectors;

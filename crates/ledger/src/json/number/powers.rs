@@ -10,7 +10,7 @@ pub(super) const STEP: i32 = 8;
 /// Returns the binary exponent that belongs to 10^`ten`: 63 less than the logarithm, rounded down.
 pub(super) const fn exponent(ten: i32) -> i32 {
     // 217706 / 2^16 is the logarithm of 10 to the base 2, near enough for the table.
-    (ten * 217_706 >> 16) - 63
+    ((ten * 217_706) >> 16) - 63
 }
 
 pub(super) const SIGNIFICANDS: [u64; 87] = [
