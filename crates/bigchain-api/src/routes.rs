@@ -151,7 +151,7 @@ fn about() -> Vec<Route> {
     ]
 }
 
-fn transactions() -> Vec<Route> {
+fn posting() -> Route {
     let accepted = [Reply {
         status: 202,
         when: "Accepted: it is on disk and will become valid or invalid",
@@ -161,29 +161,33 @@ fn transactions() -> Vec<Route> {
             "Where its status is; only for transactions of the seed and of 1.x.",
         )],
     }];
-    let found = [Reply { headers: &[TIMESTAMP], ..Reply::ok(examples::TRANSACTION) }];
-    vec![
-        route(
-            "/transactions",
-            post(transactions::post),
-            Doc {
-                method: "post",
-                summary: "Posts a transaction",
-                description: "Of any version. The answer is the transaction. To post one again is \
+    route(
+        "/transactions",
+        post(transactions::post),
+        Doc {
+            method: "post",
+            summary: "Posts a transaction",
+            description: "Of any version. The answer is the transaction. To post one again is \
                     no error and has no effect. Every content type is taken; the body is JSON in \
                     UTF-8.",
-                parameters: &[p::MODE],
-                body: Some(examples::TRANSACTION),
-                refusals: &[
-                    (400, "the transaction breaks a rule; `code` is stable, `message` says where"),
-                    (408, "the body did not arrive in time"),
-                    (413, "the body is too large"),
-                    (503, "the node has too much to do; Retry-After says when to come back"),
-                    (504, "mode=commit: not decided in time; it may still become valid"),
-                ],
-                ..Doc::get("post_transaction", "transactions", accepted)
-            },
-        ),
+            parameters: &[p::MODE],
+            body: Some(examples::TRANSACTION),
+            refusals: &[
+                (400, "the transaction breaks a rule; `code` is stable, `message` says where"),
+                (408, "the body did not arrive in time"),
+                (413, "the body is too large"),
+                (503, "the node has too much to do; Retry-After says when to come back"),
+                (504, "mode=commit: not decided in time; it may still become valid"),
+            ],
+            ..Doc::get("post_transaction", "transactions", accepted)
+        },
+    )
+}
+
+fn transactions() -> Vec<Route> {
+    let found = [Reply { headers: &[TIMESTAMP], ..Reply::ok(examples::TRANSACTION) }];
+    vec![
+        posting(),
         route(
             "/transactions",
             get(transactions::list),

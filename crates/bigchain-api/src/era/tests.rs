@@ -11,12 +11,15 @@ fn speaks(path: &str, setting: ApiEra, signs: &[&str]) -> Option<ApiEra> {
     })
 }
 
+/// A path, signs, what they mean by default, and what they mean with a setting.
+type Case = (&'static str, &'static [&'static str], ApiEra, &'static [(ApiEra, ApiEra)]);
+
 /// Goal: what each release's own client sends is understood as that release means it, with the
 /// setting at its default and at the release's own.
 #[test]
 fn clients_of_every_release_are_understood() {
     use ApiEra::{Seed, V0_9, V0_10, V1, V2};
-    let expected: &[(&str, &[&str], ApiEra, &[(ApiEra, ApiEra)])] = &[
+    let expected: &[Case] = &[
         ("/transactions", &[], Seed, &[(V0_9, V0_9), (V2, V2)]),
         ("/transactions", &["owners_after", "fulfilled"], Seed, &[(V2, Seed)]),
         ("/transactions", &["asset_id=uuid", "operation"], Seed, &[(V1, Seed)]),
