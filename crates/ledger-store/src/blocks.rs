@@ -72,6 +72,16 @@ impl LedgerStore {
         Ok(Some(Block::from_stored(id, id_hash, body, signature)))
     }
 
+    /// Returns the blocks of the chain from a height to the one that is the last now, such as to
+    /// export them. Each item is an error if the block could not be read.
+    pub fn blocks(&self, from: u64) -> impl Iterator<Item = Result<Block, ReadError>> + '_ {
+        let end = self.height().map_or(0, |height| height + 1);
+        (from..end).map(|height| {
+            let missing = || ReadError::missing(BLOCKS, &height.to_be_bytes());
+            self.block(height)?.ok_or_else(missing)
+        })
+    }
+
     /// Returns the transactions of a block of the chain as they are stored; `None` if there is no
     /// such block.
     ///

@@ -235,6 +235,8 @@ impl Model {
             assert!(texts.iter().map(|found| &*found.text).eq(expected));
         }
         assert_eq!(ledger.block(self.height()).unwrap(), None);
+        let exported: Vec<Block> = ledger.blocks(1).map(Result::unwrap).collect();
+        assert!(exported.iter().eq(self.blocks.iter().skip(1).map(Arc::as_ref)));
         let heads = all_pages(|after, limit| ledger.heads(after, limit), |head: BlockHead| head.id);
         assert!(self.blocks.iter().map(|block| block.id()).eq(heads));
         for (height, block, reason) in &self.invalid {
