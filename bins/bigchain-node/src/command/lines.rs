@@ -1,5 +1,5 @@
 //! The lines that `export` writes and `import` reads: a block, its height and the votes on it.
-//! Specified in docs/operations-bigchain.md.
+//! `{"height": 0, "block": …, "votes": […]}`, heights ascending from 0 without gaps.
 
 use anyhow::{Context, anyhow, bail};
 use std::io::{BufRead, Read};
