@@ -51,6 +51,9 @@ const BACKGROUND_JOBS: i32 = 2;
 /// Bits a key in the filters of the table files: one false hit in a hundred look-ups.
 const FILTER_BITS: f64 = 10.0;
 
+/// Share of a table's writes in memory that is spent on a filter of their keys.
+const MEMTABLE_FILTER_SHARE: f64 = 0.05;
+
 /// Block size of a table that is a log: neighbours are asked for together, fewer blocks need less
 /// index, and more text at once compresses better.
 const LOG_BLOCK_BYTES: usize = 16 * 1024;
@@ -119,6 +122,9 @@ fn table(memory: Memory, access: Access, cache: &Cache) -> Options {
             blocks.set_partition_filters(true);
             // Binary search of a block costs more than the rest of a look-up that is in the cache.
             blocks.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+            // So that a key which is absent costs nothing in the tables in memory either.
+            options.set_memtable_whole_key_filtering(true);
+            options.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER_SHARE);
             // Evenly spread bytes do not get smaller.
             options.set_compression_type(DBCompressionType::None);
         }
