@@ -23,7 +23,7 @@ pub use json::{BLOCK_JSON_BYTES_MAX, BlockError};
 
 /// The most transactions in a block.
 ///
-/// *Source:* spec §5.5.
+/// *Source:* what all servers up to 1.3 put into a block at most.
 pub const BLOCK_TRANSACTIONS_MAX: usize = 1000;
 
 /// The most bytes of a block in its compact encoding ([`Block::encode`]).
@@ -54,7 +54,7 @@ pub struct BlockBody {
 /// [`Block::from_stored`]. Whether the signature is right says [`Block::verify_signature`]; whether
 /// the block may be appended to a chain, [`Block::check`].
 ///
-/// *Source:* spec §2.5.
+/// *Source:* `docs/formats.md`, section *Ledger: blocks and votes*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     id: BlockId,

@@ -11,7 +11,8 @@ use crate::{BlockId, Vote};
 pub enum Status {
     /// Votes that could decide either way are missing.
     Undecided,
-    /// More than half of those entitled to vote say that it is valid and comes after the same block.
+    /// More than half of those entitled to vote say that it is valid and comes after the same
+    /// block.
     Valid,
     /// At least half can no longer say so.
     Invalid,
@@ -55,7 +56,7 @@ pub struct DuplicateVote {
 ///
 /// A [`DuplicateVote`], when an entitled node signed two of the votes, even the same one twice.
 ///
-/// *Source:* spec §5.5, election rule 0.10+.
+/// *Source:* `docs/ledger-rules.md`, section *Votes and elections*.
 pub fn elect(
     block: &BlockId,
     voters: &[PublicKey],

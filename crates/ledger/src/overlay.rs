@@ -74,7 +74,8 @@ impl LedgerView for Layer {
 /// A state with blocks on top that are not part of it yet: what holds after the proposed ancestors
 /// of a block.
 ///
-/// Stacking costs one shared pointer a layer. A look-up asks the layers, newest first, then the base.
+/// Stacking costs one shared pointer a layer. A look-up asks the layers, newest first, then the
+/// base.
 #[derive(Debug)]
 pub struct Overlay<'a, V: ?Sized> {
     base: &'a V,

@@ -4,8 +4,8 @@ use tally_crypto::ed25519::verify_batch;
 
 use crate::{Rejection, RejectionCode, Transaction};
 
-/// A batch is closed when its messages reach this many bytes. Larger ones are hardly faster, and the
-/// messages of one transaction alone may have
+/// A batch is closed when its messages reach this many bytes. Larger ones are hardly faster, and
+/// the messages of one transaction alone may have
 /// [`SIGNED_BYTES_MAX`](crate::transaction::SIGNED_BYTES_MAX).
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -25,7 +25,7 @@ const BATCH_BYTES: usize = 1 << 20;
 ///
 /// For each transaction, the first input that is not signed as it has to be.
 ///
-/// *Source:* spec §3, §5.3.
+/// *Source:* `docs/ledger-rules.md`, section *Signatures*.
 pub fn verify_signatures(
     transactions: &[&Transaction],
     now: u64,

@@ -13,13 +13,14 @@ use spent::Spent;
 /// Expects a transaction whose structure holds ([`Transaction::parse`]); its signatures are checked
 /// apart ([`verify_signatures`](crate::verify_signatures)). The rules and their order are those of
 /// `docs/ledger-rules.md`; the first that is broken is named. A GENESIS transaction is always
-/// refused: only the genesis block holds one, and [`Block::check`](crate::Block::check) sees to that.
+/// refused: only the genesis block holds one, and [`Block::check`](crate::Block::check) sees to
+/// that.
 ///
 /// # Errors
 ///
 /// The outer error: the state could not be read. The inner one: the transaction breaks a rule.
 ///
-/// *Source:* spec §5.2, §5.3.
+/// *Source:* `docs/ledger-rules.md`, section *A transaction on a state*.
 pub fn check_state(
     transaction: &Transaction,
     view: &(impl LedgerView + ?Sized),

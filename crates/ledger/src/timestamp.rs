@@ -1,9 +1,9 @@
 use std::{fmt, str::FromStr};
 
-/// A moment as blocks and votes carry it: whole seconds since the Unix epoch, in exactly ten decimal
-/// digits (2001 to 2286).
+/// A moment as blocks and votes carry it: whole seconds since the Unix epoch, in exactly ten
+/// decimal digits (2001 to 2286).
 ///
-/// *Source:* spec §2.7.
+/// *Source:* `docs/formats.md`, section *Ledger: blocks and votes*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 

@@ -9,7 +9,8 @@ use crate::{AssetUuid, OutputRef, Transaction, TransactionId};
 ///
 /// # Requirements
 ///
-/// * All answers belong to the same state: nobody appends a block between two questions of one check.
+/// * All answers belong to the same state: nobody appends a block between two questions of one
+///   check.
 /// * A transaction that `contains` knows is answered by `transaction`, and each output that it
 ///   spends has it as its `spender`.
 /// * Transactions of blocks that are invalid, undecided or of another branch are not part of it.

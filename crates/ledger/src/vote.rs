@@ -16,7 +16,7 @@ pub use json::VOTE_BYTES_MAX;
 /// whether the voter is a member, or whether the signature is right: [`Vote::verify`] and
 /// [`elect`](crate::elect) do.
 ///
-/// *Source:* spec §2.6, §5.1.
+/// *Source:* `docs/formats.md`, section *Ledger: blocks and votes*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vote {
     /// Who votes.

@@ -11,8 +11,8 @@ pub const BLOCK_AHEAD_SECONDS_MAX: u64 = 30;
 
 /// How far a block's time may be before the checker's clock, in seconds.
 ///
-/// Timeout conditions compare with the block's time. Without this bound the maker of the first block
-/// after a quiet hour could date it back by an hour and spend what has timed out since.
+/// Timeout conditions compare with the block's time. Without this bound the maker of the first
+/// block after a quiet hour could date it back by an hour and spend what has timed out since.
 pub const BLOCK_BEHIND_SECONDS_MAX: u64 = 300;
 
 /// What has to be known about a chain to check a block on it, besides its state.
@@ -22,8 +22,8 @@ pub struct BlockContext<'a> {
     pub members: &'a [PublicKey],
     /// The time of the block before, or `None` when the block is to begin a chain.
     pub parent: Option<Timestamp>,
-    /// The checker's clock, in seconds since the Unix epoch; `None` when the block is history, which
-    /// a node checks that catches up or verifies its store.
+    /// The checker's clock, in seconds since the Unix epoch; `None` when the block is history,
+    /// which a node checks that catches up or verifies its store.
     pub now: Option<u64>,
 }
 
@@ -35,9 +35,10 @@ impl Block {
     /// [`check_transactions`](Self::check_transactions), then the signatures of the transactions at
     /// the block's time.
     ///
-    /// A caller with several cores calls the two itself and hands parts of
-    /// [`transactions`](Self::transactions) to [`verify_signatures`](crate::verify_signatures) on each core, or skips those
-    /// whose signatures it verified when they arrived.
+    /// A caller with several cores calls the first two itself, and hands parts of
+    /// [`transactions`](Self::transactions) to [`verify_signatures`](crate::verify_signatures) on
+    /// each core, or leaves out those whose signatures it verified when they arrived. The block
+    /// that begins a chain has no state before it: for that one the second part is left out.
     ///
     /// `entropy` is 32 random bytes that whoever made the block cannot foresee.
     ///
@@ -61,8 +62,8 @@ impl Block {
         Ok(self.check_signatures(entropy))
     }
 
-    /// Checks what concerns the block alone: its id, maker, voters, size, time and signature, and for
-    /// the block that begins a chain what it holds. In this order.
+    /// Checks what concerns the block alone: its id, maker, voters, size, time and signature, and
+    /// for the block that begins a chain what it holds. In this order.
     ///
     /// # Errors
     ///

@@ -48,6 +48,10 @@ impl Block {
     }
 
     /// The fault that the transaction at `index` has, for callers that verify signatures in parts.
+    ///
+    /// # Panics
+    ///
+    /// There is no such transaction.
     pub fn transaction_fault(&self, index: usize, rejection: Rejection) -> BlockFault {
         BlockFault::Transaction { index, id: self.transactions()[index].id(), rejection }
     }

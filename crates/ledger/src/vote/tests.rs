@@ -48,7 +48,8 @@ fn a_changed_vote_is_not_signed() {
     }
 }
 
-/// Goal: members that are missing, too many or of the wrong form are refused, and the place is told.
+/// Goal: members that are missing, too many or of the wrong form are refused, and the place is
+/// told.
 #[test]
 fn a_malformed_vote_is_refused() {
     let json = vote().to_json();

@@ -42,7 +42,8 @@ fn elections_of_0_10_3_are_decided_as_it_did() {
 /// Goal: it is known where the rule of 0.8 differs, which this ledger does not follow:
 ///
 /// * votes for different previous blocks do not decide a block as long as votes are missing;
-/// * a vote with a wrong signature, or by somebody who is no voter, counts for nothing, not as a no.
+/// * a vote with a wrong signature, or by somebody who is no voter, counts for nothing, not as a
+///   no.
 #[test]
 fn elections_of_0_8_2_differ_in_five_cases() {
     let file = vectors::load("election-0.8.2.json");

@@ -273,7 +273,8 @@ proptest! {
         let state = &history.chain.state;
         prop_assert_eq!(unspent_sums(state), history.model.created.clone());
 
-        let spends = history.accepted.iter().flat_map(|tx| tx.inputs()).filter(|i| i.spends.is_some());
+        let inputs = history.accepted.iter().flat_map(|tx| tx.inputs());
+        let spends = inputs.filter(|input| input.spends.is_some());
         prop_assert_eq!(spends.count(), state.spenders().len());
         prop_assert_eq!(state.transactions().len(), history.accepted.len());
 

@@ -79,14 +79,20 @@ fn forgery() -> impl Strategy<Value = Forgery> {
     ]
 }
 
+/// A version, a number that makes the transaction one of many, and what is done to which input: the
+/// first or the last, which one key signs.
+fn case() -> impl Strategy<Value = (usize, u8, Forgery, usize)> {
+    (0..5_usize, any::<u8>(), forgery(), prop_oneof![Just(0_usize), Just(2)])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Goal: a batch says of each transaction what verifying it alone says; valid ones are accepted,
-    /// forged ones refused, in any mixture, order, grouping, and with any entropy.
+    /// Goal: a batch says of each transaction what verifying it alone says; valid ones are
+    /// accepted, forged ones refused, in any mixture, order, grouping, and with any entropy.
     #[test]
     fn a_batch_says_what_each_signature_says_alone(
-        cases in prop::collection::vec((0..5_usize, any::<u8>(), forgery(), prop::sample::select(vec![0_usize, 2])), 1..12),
+        cases in prop::collection::vec(case(), 1..12),
         entropy: [u8; 32],
         split in any::<prop::sample::Index>(),
         turn in any::<prop::sample::Index>(),
@@ -99,7 +105,7 @@ proptest! {
                 && !(forgery == Forgery::OtherInput && VERSIONS[version] == Version::Flat1_0);
             transactions.push((forge(&original, forgery, input), is_forged));
         }
-        let all: Vec<&Transaction> = transactions.iter().map(|(transaction, _)| transaction).collect();
+        let all: Vec<&Transaction> = transactions.iter().map(|(forged, _)| forged).collect();
         let verdicts = verify_signatures(&all, NOW, entropy);
         prop_assert_eq!(verdicts.len(), all.len());
         for ((transaction, is_forged), verdict) in transactions.iter().zip(&verdicts) {
@@ -164,8 +170,8 @@ fn the_input_that_failed_is_named() {
     }
 }
 
-/// Goal: what is no question of signatures is left to the rules of state: a fulfilment that is valid
-/// for another condition than that of the output.
+/// Goal: what is no question of signatures is left to the rules of state: a fulfilment that is
+/// valid for another condition than that of the output.
 #[test]
 fn whose_signature_it_should_be_is_a_question_of_state() {
     let source = created(Version::Flat2_0, 1, &[(1, "bob")]);
