@@ -30,7 +30,7 @@ pub trait Application: Send + Sync + 'static {
     /// Makes the payload that follows `ancestry`, or nothing when there is nothing to order.
     ///
     /// After `None` it is asked again when [`Handle::wake`] is called, until the turn of this node
-    /// as leader ends. A payload is at most [`Config::payload_bytes_max`] long; a longer one is
+    /// as leader ends. A payload is 1 to [`Config::payload_bytes_max`] bytes long; another one is
     /// dropped with an error in the log.
     ///
     /// [`Config::payload_bytes_max`]: crate::Config::payload_bytes_max
@@ -90,7 +90,6 @@ impl Ancestry {
 
     /// Returns the height that the new payload has.
     pub fn height(&self) -> u64 {
-        let pending = u64::try_from(self.pending.len()).expect("a length fits 64 bits");
-        self.finalized_height + pending + 1
+        self.pending.iter().fold(self.finalized_height + 1, |height, _| height + 1)
     }
 }

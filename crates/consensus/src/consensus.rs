@@ -109,10 +109,8 @@ impl Consensus {
 
     fn end(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            if thread.join().is_err() {
-                error!("the engine of the federation ended with a panic");
-            }
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            error!("the engine of the federation ended with a panic");
         }
     }
 }

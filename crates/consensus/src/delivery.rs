@@ -20,7 +20,7 @@ use tracing::{info, warn};
 pub(crate) type Archive = Mailbox<Scheme, Standard<Entry>>;
 
 /// Final blocks on their way to the application. The engine stops at
-/// [`UNACKNOWLEDGED_MAX`](crate::engine::UNACKNOWLEDGED_MAX), so the queue needs no bound.
+/// `UNACKNOWLEDGED_MAX` of them, so the queue needs no bound.
 pub(crate) type Arrivals = mpsc::UnboundedReceiver<(Digested<Entry>, Exact)>;
 
 /// Takes what the engine says about final blocks.

@@ -27,6 +27,7 @@ mod judge;
 mod listening;
 mod members;
 mod network;
+mod settings;
 mod side;
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -169,3 +169,32 @@ fn panic_of_the_application() {
     assert_eq!(journal.len(), 0);
     node.stop();
 }
+
+#[test]
+#[ignore]
+fn zz_measure() {
+    let mut nodes = Nodes::start(4);
+    let all = nodes.journals.clone();
+    all[0].wait("c", |journal| journal.handle().unwrap().status().connected.len() == 3);
+    let begin = std::time::Instant::now();
+    let text = |i: usize| format!("{i:05}{}", "x".repeat(1019));
+    for journal in &all {
+        journal.submit((0..1000).map(text));
+    }
+    for journal in &all {
+        journal.wait("m", |journal| journal.len() >= 1000);
+    }
+    eprintln!("1000 in {:?}", begin.elapsed());
+    for node in 0..4 {
+        nodes.stop(node);
+    }
+    let out = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "cd {}/0; du -sb .; du -s --apparent-size -b store/*; du -sk .; find . -type f | wc -l",
+            nodes.folder.path().display()
+        ))
+        .output()
+        .unwrap();
+    eprintln!("{}", String::from_utf8_lossy(&out.stdout));
+}
