@@ -9,8 +9,7 @@ use crate::{
 };
 use std::sync::Arc;
 use tally_ledger::{
-    LedgerView, Operation, Rejection, RejectionCode, Transaction, ViewError, check_state,
-    verify_signatures,
+    Operation, Rejection, RejectionCode, Transaction, ViewError, check_state, verify_signatures,
 };
 
 /// Checks posts. Answers those that are refused, and returns the others in their order.
@@ -58,11 +57,15 @@ pub(crate) fn place(
     ledger: &Ledger,
     transaction: &Transaction,
 ) -> Result<Result<(), Rejection>, ViewError> {
-    let view = ledger.store.view();
-    if view.contains(&transaction.id())? || ledger.store.is_waiting(&transaction.id()) {
-        return Ok(Ok(()));
+    match check_state(transaction, &ledger.store.view())? {
+        Err(rejection)
+            if rejection.code != RejectionCode::DuplicateTransaction
+                && !ledger.store.is_waiting(&transaction.id()) =>
+        {
+            Ok(Err(rejection))
+        }
+        Ok(()) | Err(_) => Ok(Ok(())),
     }
-    check_state(transaction, &view)
 }
 
 fn refuse(ledger: &Ledger, answer: Answer, error: PostError) {

@@ -6,8 +6,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
     time::Duration,
 };
-use tally_crypto::ed25519::PublicKey;
-use tally_ledger::{Block, BlockId, Status, elect_verified};
+use tally_ledger::{Block, Status, elect_verified};
 use tally_ledger_store::{BlockHead, Commit, CommitError, ReadError};
 use tally_storage::Durability;
 use tokio::sync::broadcast;
@@ -37,7 +36,15 @@ struct State {
     /// Blocks among these that were not elected. The engine makes final only what more than two
     /// thirds have found valid, so there are none unless more members lie than may.
     lost: BTreeSet<u64>,
+    /// The height that the note says.
     noted: u64,
+}
+
+/// A block that was decided, and not yet told to anybody.
+#[derive(Debug)]
+struct Verdict {
+    height: u64,
+    is_valid: bool,
 }
 
 impl Decided {
@@ -97,24 +104,13 @@ impl Ledger {
     ///
     /// [`ReadError`] if the store failed.
     pub(crate) fn status_of(&self, head: &BlockHead) -> Result<Status, ReadError> {
-        self.status_of_parts(head.height, &head.id, &head.voters)
-    }
-
-    fn status_of_parts(
-        &self,
-        height: u64,
-        id: &BlockId,
-        voters: &[PublicKey],
-    ) -> Result<Status, ReadError> {
-        if height == 0 {
+        if head.height == 0 {
             return Ok(Status::Valid);
         }
-        if let Some(status) = self.decided.status(height) {
-            return Ok(status);
+        match self.decided.status(head.height) {
+            Some(status) => Ok(status),
+            None => self.elect(head),
         }
-        let votes = self.store.votes(id)?;
-        // The store keeps the first vote of each voter, so there cannot be two.
-        Ok(elect_verified(id, voters, &self.members, &votes).unwrap_or(Status::Undecided))
     }
 
     /// Decides about what an earlier run appended.
@@ -148,23 +144,18 @@ impl Ledger {
     pub(crate) fn advance_decided(&self) -> Result<u64, CommitError> {
         let mut state = lock(&self.decided.state);
         let before = state.height;
-        let tip = self.store.height().unwrap_or(0);
-        while state.height < tip {
-            let height = state.height + 1;
-            let Some(head) = self.store.head(height)? else { break };
-            let votes = self.store.votes(&head.id)?;
-            match elect_verified(&head.id, &head.voters, &self.members, &votes) {
-                Ok(Status::Valid) => self.publish_stored(height)?,
-                Ok(Status::Invalid) => {
-                    tracing::error!(height, block = %head.id, "a final block was voted down");
-                    state.lost.insert(height);
-                    state.noted = 0;
-                }
-                Ok(Status::Undecided) | Err(_) => break,
+        let mut is_note_due = false;
+        while let Some(Verdict { height, is_valid }) = self.next_verdict(state.height)? {
+            if is_valid {
+                self.publish_stored(height)?;
+            } else {
+                tracing::error!(height, "a final block was voted down");
+                state.lost.insert(height);
+                is_note_due = true;
             }
             state.height = height;
         }
-        if state.height >= state.noted + NOTE_INTERVAL {
+        if is_note_due || state.height >= state.noted + NOTE_INTERVAL {
             let heights = [&state.height].into_iter().chain(&state.lost);
             let note: Vec<u8> = heights.flat_map(|height| height.to_be_bytes()).collect();
             let mut commit = Commit::new();
@@ -178,6 +169,25 @@ impl Ledger {
             self.decided.advanced.notify_all();
         }
         Ok(height)
+    }
+
+    /// Holds the election about the block after a height; `None` if it does not decide yet.
+    fn next_verdict(&self, after: u64) -> Result<Option<Verdict>, ReadError> {
+        let height = after + 1;
+        let Some(head) = self.store.head(height)? else { return Ok(None) };
+        let is_valid = match self.elect(&head)? {
+            Status::Valid => true,
+            Status::Invalid => false,
+            Status::Undecided => return Ok(None),
+        };
+        Ok(Some(Verdict { height, is_valid }))
+    }
+
+    fn elect(&self, head: &BlockHead) -> Result<Status, ReadError> {
+        let votes = self.store.votes(&head.id)?;
+        let elected = elect_verified(&head.id, &head.voters, &self.members, &votes);
+        // The store keeps the first vote of each voter, so there are never two.
+        Ok(elected.unwrap_or(Status::Undecided))
     }
 
     fn publish_stored(&self, height: u64) -> Result<(), ReadError> {

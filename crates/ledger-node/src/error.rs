@@ -115,6 +115,10 @@ pub enum StopReason {
     /// The ordering engine ended.
     #[error("the ordering engine ended")]
     Consensus,
+    /// The federation made a block final that breaks a rule: more members lie than may, or they run
+    /// other rules.
+    #[error("the federation made an invalid block final")]
+    InvalidFinal,
     /// A thread of the node panicked.
     #[error("a thread panicked")]
     Panicked,

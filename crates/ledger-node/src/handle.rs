@@ -3,11 +3,7 @@ use crate::{
     ValidBlock, intake::Intake, ledger::Ledger, lifeline::Lifeline, peers::Peers,
 };
 use bytes::Bytes;
-use std::{
-    fmt,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 use tally_ledger::{Rejection, TransactionId};
 use tally_search::SearchIndex;
 use tokio::sync::broadcast;
@@ -139,7 +135,7 @@ impl NodeHandle {
             decided_height: ledger.decided.height(),
             transactions: counts.transactions,
             backlog: counts.backlog,
-            pool: peers.pool.load(Ordering::Relaxed),
+            pool: peers.pool(),
             posts: intake.in_flight() as u64,
             undecided_blocks: counts.undecided_blocks,
             invalid_blocks: counts.invalid_blocks,

@@ -125,6 +125,14 @@ impl Intake {
         Some(Work::Gossip(from, message))
     }
 
+    /// Drops what waits and what nobody will take any more; who waits for an answer is told that the
+    /// node stops.
+    pub(crate) fn clear(&self) {
+        let mut waiting = lock(&self.waiting);
+        waiting.posts.clear();
+        waiting.gossip.clear();
+    }
+
     /// Refuses what comes from now on; what waits is still taken.
     pub(crate) fn close(&self) {
         lock(&self.waiting).is_closed = true;

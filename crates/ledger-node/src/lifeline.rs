@@ -2,6 +2,7 @@ use crate::{StopReason, lock::lock};
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// What every thread of a node holds on to: whoever cannot go on ends the whole node.
@@ -47,6 +48,13 @@ impl Lifeline {
             End::Because(reason) => reason,
             End::Running | End::Ending => StopReason::Asked,
         }
+    }
+
+    /// Waits for the end, at most `time`. Says whether the node ends.
+    pub(crate) fn wait_at_most(&self, time: Duration) -> bool {
+        let is_running = |end: &mut End| matches!(end, End::Running);
+        let waited = self.0.ended.wait_timeout_while(lock(&self.0.end), time, is_running);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Starts a thread whose panic, or whose error, ends the node.

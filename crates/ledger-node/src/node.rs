@@ -1,13 +1,13 @@
 use crate::{
-    Clock, NodeConfig, NodeHandle, StartError, StopReason, SystemClock, checker,
+    Clock, FederationConfig, NodeConfig, NodeHandle, StartError, StopReason, SystemClock, checker,
     handle::Inner,
     indexer,
     intake::{Intake, Work},
-    ledger::Ledger,
     lifeline::Lifeline,
     open,
     peers::Peers,
     posted::Checked,
+    replica::Replica,
     solo,
 };
 use std::{
@@ -18,12 +18,24 @@ use std::{
         mpsc::{self, Receiver, Sender},
     },
     thread::JoinHandle,
+    time::Duration,
 };
+use tally_consensus::{Application, Consensus};
 use tally_crypto::ed25519::SigningKey;
+use tally_ledger::BLOCK_BYTES_MAX;
 use tally_ledger_store::CommitError;
 use tally_search::SearchIndex;
 use tally_storage::Store;
 use tokio::sync::oneshot;
+
+/// How often the federation is looked after: votes that are missing for longer are asked for.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Ticks between two reports of catching up.
+const REPORT_TICKS: u64 = 10;
+
+/// Missing blocks from which catching up is worth a report.
+const REPORT_BEHIND: u64 = 100;
 
 /// A running node.
 ///
@@ -80,12 +92,19 @@ impl LedgerNode {
             info: ledger.info(),
             ledger,
         }));
-        let mut crew =
-            Crew { inner: Arc::clone(&handle.0), threads: vec![], is_stopping: Arc::default() };
-        if let Err(error) = crew.start(&config) {
-            crew.stop();
-            return Err(error);
-        }
+        let mut crew = Crew {
+            inner: Arc::clone(&handle.0),
+            threads: vec![],
+            engine: None,
+            is_stopping: Arc::default(),
+        };
+        let peer_address = match crew.start(&config) {
+            Ok(address) => address,
+            Err(error) => {
+                crew.stop();
+                return Err(error);
+            }
+        };
         let (sender, stopped) = oneshot::channel();
         std::thread::Builder::new()
             .name("ledger-node".to_owned())
@@ -99,7 +118,7 @@ impl LedgerNode {
                 drop(sender.send(reason));
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle, peer_address: None, stopped })
+        Ok(Self { handle, peer_address, stopped })
     }
 
     /// Returns the way to speak to the node.
@@ -123,30 +142,70 @@ impl LedgerNode {
 struct Crew {
     inner: Arc<Inner>,
     threads: Vec<JoinHandle<()>>,
+    engine: Option<Consensus>,
     is_stopping: Arc<AtomicBool>,
 }
 
 impl Crew {
-    fn start(&mut self, config: &NodeConfig) -> Result<(), StartError> {
+    /// Starts everything. Returns where the node listens for the other members.
+    fn start(&mut self, config: &NodeConfig) -> Result<Option<SocketAddr>, StartError> {
         let (checked, inbox) = mpsc::channel();
-        self.start_writer(inbox)?;
+        let address = match &config.federation {
+            Some(federation) if !self.inner.ledger.is_alone() => {
+                Some(self.start_federation(federation, config.checkers, inbox)?)
+            }
+            Some(_) | None => {
+                let inner = Arc::clone(&self.inner);
+                self.spawn("ledger-writer", move || solo::run(&inner.ledger, &inbox))?;
+                None
+            }
+        };
         for _ in 0..config.checkers {
             let (inner, checked) = (Arc::clone(&self.inner), checked.clone());
-            self.spawn("ledger-checker", move || {
-                check(&inner.ledger, &inner.intake, &checked);
-                Ok(())
-            })?;
+            self.spawn("ledger-checker", move || check(&inner, &checked))?;
         }
         let (inner, is_stopping) = (Arc::clone(&self.inner), Arc::clone(&self.is_stopping));
         self.spawn("ledger-indexer", move || {
             indexer::run(&inner.ledger, &inner.search, &is_stopping);
             Ok(())
-        })
+        })?;
+        Ok(address)
     }
 
-    fn start_writer(&mut self, inbox: Receiver<Vec<Checked>>) -> Result<(), StartError> {
+    /// Starts the engine, what it drives, and what makes posts durable.
+    fn start_federation(
+        &mut self,
+        federation: &FederationConfig,
+        threads: usize,
+        inbox: Receiver<Vec<Checked>>,
+    ) -> Result<SocketAddr, StartError> {
+        let Inner { ledger, intake, lifeline, .. } = &*self.inner;
+        let intake = Some(Arc::clone(intake));
+        let replica = Replica::new(Arc::clone(ledger), intake, lifeline.clone(), threads)?;
+        let replica = Arc::new(replica);
+        let config = tally_consensus::Config {
+            peers: federation.peers.clone(),
+            timing: federation.timing,
+            payload_bytes_max: BLOCK_BYTES_MAX,
+            ..tally_consensus::Config::new(
+                ledger.key.clone(),
+                ledger.members.clone(),
+                *ledger.genesis.as_bytes(),
+                federation.listen,
+                federation.data_dir.clone(),
+            )
+        };
+        let engine = Consensus::start(config, Arc::clone(&replica) as Arc<dyn Application>)?;
+        let address = engine.local_address();
+        self.inner.peers.connect(engine.handle().clone(), Arc::clone(&replica));
+        self.engine = Some(engine);
         let inner = Arc::clone(&self.inner);
-        self.spawn("ledger-writer", move || solo::run(&inner.ledger, &inbox))
+        self.spawn("ledger-ticker", move || {
+            tick(&inner);
+            Ok(())
+        })?;
+        self.spawn("ledger-writer", move || replica.run(&inbox))?;
+        Ok(address)
     }
 
     fn spawn(
@@ -159,31 +218,63 @@ impl Crew {
         Ok(())
     }
 
-    /// Lets what was taken in come to its end, then ends the threads.
+    /// Lets what was taken in come to its end, then ends engine and threads.
     fn stop(self) {
         self.is_stopping.store(true, Ordering::Relaxed);
+        self.inner.lifeline.end(StopReason::Asked);
         self.inner.intake.close();
         self.inner.ledger.decided.wake();
+        if let Some(engine) = self.engine {
+            engine.stop();
+        }
         for thread in self.threads {
             // A panic has ended the node already, with its reason.
             drop(thread.join());
         }
+        self.inner.intake.clear();
     }
 }
 
 /// Checks what comes in until nothing does any more. What was checked cannot pile up: it belongs to
 /// posts that are on their way, whose number is bounded.
-fn check(ledger: &Ledger, intake: &Intake, checked: &Sender<Vec<Checked>>) {
-    while let Some(work) = intake.take() {
+fn check(inner: &Inner, checked: &Sender<Vec<Checked>>) -> Result<(), CommitError> {
+    while let Some(work) = inner.intake.take() {
         match work {
             Work::Posts(posts) => {
-                let passed = checker::check(ledger, posts);
+                let passed = checker::check(&inner.ledger, posts);
                 // If nobody receives, the node ends, and whoever waits is told so.
                 if !passed.is_empty() && checked.send(passed).is_err() {
-                    return;
+                    return Ok(());
                 }
             }
-            Work::Gossip(..) => {}
+            Work::Gossip(from, message) => {
+                if let Some(replica) = inner.peers.replica() {
+                    replica.take_gossip(from, &message)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Looks after the federation until the node ends.
+fn tick(inner: &Inner) {
+    let mut behind_before = 0;
+    let mut ticks = 0_u64;
+    while !inner.lifeline.wait_at_most(TICK) {
+        let engine = inner.peers.status();
+        if !engine.is_running {
+            inner.lifeline.end(StopReason::Consensus);
+            return;
+        }
+        if let Some(replica) = inner.peers.replica() {
+            replica.tick();
+        }
+        ticks += 1;
+        if ticks % REPORT_TICKS == 0 && engine.behind.max(behind_before) > REPORT_BEHIND {
+            let height = inner.ledger.store.height();
+            tracing::info!(height, behind = engine.behind, "catching up with the federation");
+            behind_before = engine.behind;
         }
     }
 }

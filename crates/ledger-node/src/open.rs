@@ -26,9 +26,6 @@ pub(crate) fn open(
     store: Arc<dyn Store>,
 ) -> Result<Ledger, StartError> {
     let members = config.members(key.public_key())?;
-    if members.len() > 1 {
-        return Err(StartError::Config { what: "this version does not run federations yet" });
-    }
     // Later, batches of signatures rely on it.
     getrandom::fill(&mut [0; 32]).map_err(|_| StartError::Random)?;
     let store = LedgerStore::open(store)?;

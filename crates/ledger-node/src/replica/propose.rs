@@ -1,0 +1,127 @@
+use super::{Replica, ground::Base};
+use crate::{ledger::reason, lock::lock, recent::Proposal};
+use bytes::Bytes;
+use std::sync::Arc;
+use tally_consensus::Ancestry;
+use tally_ledger::{
+    BlockDraft, LedgerView as _, Offer, Rejection, RejectionCode, Transaction, TransactionId,
+    ViewError,
+};
+use tally_ledger_store::{ChainView, Commit, CommitError, ReadError};
+use tally_storage::Durability;
+
+/// Transactions that are looked at for one block, for each that it may have: those that must wait,
+/// because they contradict a proposed block, shall not use up the leader's time.
+const CANDIDATES_FOR_ONE: usize = 4;
+
+/// What became of the transactions that were looked at.
+#[derive(Default)]
+struct Sorted {
+    /// Own ones that can never be in a block any more.
+    lost: Vec<(TransactionId, Rejection)>,
+    /// Those that have no business in the pool any more.
+    gone: Vec<TransactionId>,
+}
+
+impl Replica {
+    /// Makes a block of what waits; nothing if nothing does that could be in it.
+    ///
+    /// The block has no need to be on disk before it is sent: what it holds is on the disks of those
+    /// who accepted it, and the engine keeps a journal of what it sent.
+    pub(super) fn make_proposal(&self, ancestry: &Ancestry) -> Result<Option<Bytes>, CommitError> {
+        let Some(base) = self.base(ancestry)? else { return Ok(None) };
+        let limit = CANDIDATES_FOR_ONE * self.ledger.block_transactions_max;
+        let in_flight = |id: &TransactionId| {
+            base.layers.iter().any(|layer| matches!(layer.contains(id), Ok(true)))
+        };
+        let candidates = lock(&self.pool).proposable(limit, in_flight);
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let time = self.ledger.time_after(Some(base.time));
+        let members = self.ledger.members.clone();
+        let draft = BlockDraft::new(&base.view, base.layers.clone(), time, members);
+        let view_error = |error| CommitError::Read(ReadError::View(error));
+        let (draft, sorted) = self.fill(draft, &candidates, &base).map_err(view_error)?;
+        self.give_up(sorted)?;
+        let Some(block) = draft.finish(&self.ledger.key) else { return Ok(None) };
+        let payload = Bytes::from(block.encode());
+        let height = ancestry.height();
+        tracing::debug!(height, id = %block.id(), transactions = block.transactions().len(), "proposing");
+        let proposal = Proposal::new(block, Some(base.ground));
+        self.ledger.store.add_undecided(height, Arc::clone(&proposal.block));
+        lock(&self.recent).keep(payload.clone(), proposal);
+        Ok(Some(payload))
+    }
+
+    fn fill<'v>(
+        &self,
+        mut draft: BlockDraft<'v, ChainView<'v>>,
+        candidates: &[Arc<Transaction>],
+        base: &Base<'_>,
+    ) -> Result<(BlockDraft<'v, ChainView<'v>>, Sorted), ViewError> {
+        let mut sorted = Sorted::default();
+        for candidate in candidates {
+            if draft.len() >= self.ledger.block_transactions_max {
+                break;
+            }
+            match draft.offer(candidate)? {
+                Offer::Accepted | Offer::NotYet(_) | Offer::NoRoom => {}
+                Offer::Rejected(rejection) => self.sort(&mut sorted, candidate, rejection, base),
+            }
+        }
+        Ok((draft, sorted))
+    }
+
+    fn sort(
+        &self,
+        sorted: &mut Sorted,
+        candidate: &Arc<Transaction>,
+        rejection: Rejection,
+        base: &Base<'_>,
+    ) {
+        let id = candidate.id();
+        match rejection.code {
+            // It has just got into the chain.
+            RejectionCode::DuplicateTransaction => sorted.gone.push(id),
+            // A timeout has passed here. Others may have slower clocks and still propose it, until
+            // a block of the chain is past it.
+            RejectionCode::InvalidSignature
+                if candidate.verify_signatures(base.time.seconds()).is_ok()
+                    || !base.layers.is_empty() => {}
+            _ if lock(&self.pool).is_own(&id) => sorted.lost.push((id, rejection)),
+            _ => sorted.gone.push(id),
+        }
+    }
+
+    /// Makes durable why own transactions have lost, and forgets what is of no use.
+    fn give_up(&self, sorted: Sorted) -> Result<(), CommitError> {
+        self.reject(sorted.lost)?;
+        let mut pool = lock(&self.pool);
+        sorted.gone.iter().for_each(|id| pool.remove(id));
+        Ok(())
+    }
+
+    /// Ends accepted transactions: makes durable why, forgets them, tells who waits.
+    pub(super) fn reject(&self, lost: Vec<(TransactionId, Rejection)>) -> Result<(), CommitError> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut commit = Commit::new();
+        for (id, rejection) in &lost {
+            commit.reject(*id, reason(rejection));
+        }
+        self.ledger.store.commit(commit, Durability::Synced)?;
+        self.forget_rejected(&lost);
+        Ok(())
+    }
+
+    /// What follows a durable rejection.
+    pub(super) fn forget_rejected(&self, lost: &[(TransactionId, Rejection)]) {
+        self.ledger.tallies.rejected.add(lost.len());
+        let mut pool = lock(&self.pool);
+        lost.iter().for_each(|(id, _)| pool.remove(id));
+        drop(pool);
+        self.ledger.waiters.ended(lost.iter().map(|(id, _)| *id));
+    }
+}
