@@ -4,7 +4,7 @@ use crate::vectors::{key, load};
 use serde_json::Value;
 use tally_conditions::Policy;
 use tally_crypto::ed25519::SigningKey;
-use tally_ledger::{AssetId, IdHash, Operation, Rejection, Transaction, build::Draft};
+use tally_ledger::{AssetId, IdHash, Operation, Rejection, Transaction, Version, build::Draft};
 
 /// The transactions that genuine servers made, by file.
 const FILES: [&str; 7] = [
@@ -243,4 +243,22 @@ fn hand_made_negatives_are_refused_with_a_code() {
             assert_eq!(found, expected, "{name}: {:?}", parse(&case["tx"]));
         }
     }
+}
+
+/// What the published Python clients made of random data and keys, much of it text that needs
+/// escapes, with numbers as each of them writes them.
+#[test]
+fn transactions_of_published_clients_are_valid() {
+    let path = format!("{}/tests/vectors/drivers.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let mut counts = std::collections::BTreeMap::new();
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let text = line.split_once(r#","tx":"#).unwrap().1.strip_suffix('}').unwrap();
+        let tx = Transaction::parse(text.as_bytes())
+            .unwrap_or_else(|error| panic!("{}: {error}: {text}", case["driver"]));
+        assert_eq!(tx.verify_signatures(0), Ok(()), "{text}");
+        *counts.entry(tx.version()).or_insert(0) += 1;
+    }
+    assert_eq!(counts.len(), Version::ALL.len());
+    assert!(counts.values().all(|count| *count == 20), "{counts:?}");
 }
