@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets anything unexpected fails")]
 
 mod bad_input;
+mod bigchain;
 mod client_compatibility;
 mod crash;
 mod dev;

@@ -5,17 +5,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Returns the daemon: `SMARTRAIDEN_NODE`, or what the same build put beside the tests.
+/// Returns the payment daemon: `SMARTRAIDEN_NODE`, or what the same build put beside the tests.
 pub(crate) fn daemon() -> PathBuf {
-    if let Some(path) = env::var_os("SMARTRAIDEN_NODE") {
-        return existing(path.into(), "SMARTRAIDEN_NODE names no file");
+    built("smartraiden-node", "SMARTRAIDEN_NODE")
+}
+
+/// Returns the ledger's daemon: `BIGCHAIN_NODE`, or what the same build put beside the tests.
+pub(crate) fn ledger_daemon() -> PathBuf {
+    built("bigchain-node", "BIGCHAIN_NODE")
+}
+
+fn built(name: &str, variable: &str) -> PathBuf {
+    if let Some(path) = env::var_os(variable) {
+        return existing(path.into(), &format!("{variable} names no file"));
     }
     let tests = env::current_exe().expect("a running test has a path");
     let build = tests.ancestors().nth(2).expect("tests are built into <profile>/deps");
     existing(
-        build.join("smartraiden-node"),
-        "the daemon is not built: run `make test`, or `cargo build -p smartraiden-node` before \
-         the tests, or set SMARTRAIDEN_NODE",
+        build.join(name),
+        &format!(
+            "the daemon is not built: run `make test`, or `cargo build -p {name}` before the \
+             tests, or set {variable}"
+        ),
     )
 }
 

@@ -1,0 +1,1 @@
+//! Four nodes on loopback.
