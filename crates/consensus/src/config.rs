@@ -143,3 +143,20 @@ impl Default for Timing {
         Self { leader_ms: 2_000, agreement_ms: 4_000, retry_ms: 5_000, fetch_ms: 2_000 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address is what it was after its way through text; what is none is refused.
+    #[test]
+    fn addresses() {
+        for text in ["10.0.0.7:9986", "[2001:db8::7]:9986", "ledger-1.example.org:9986"] {
+            assert_eq!(text.parse::<PeerAddress>().unwrap().to_string(), text);
+        }
+        for text in ["", "host", ":1", "host:", "host:0", "host:65536", "a b:1", "h:1:2", "é:1"] {
+            let refused = text.parse::<PeerAddress>();
+            assert_eq!(refused, Err(ConfigError::Address { text: text.into() }));
+        }
+    }
+}

@@ -146,3 +146,33 @@ impl fmt::Debug for Handle {
         f.debug_struct("Handle").field("key", &self.0.key).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages wait in a bounded queue, and are refused when it is full and when the engine is
+    /// gone.
+    #[test]
+    fn bounded_queue() {
+        let (handle, outgoing) = Handle::new(PublicKey::from_bytes([1; 32]));
+        for _ in 0..OUTBOX_MESSAGES {
+            handle.broadcast(Bytes::new()).unwrap();
+        }
+        assert_eq!(handle.broadcast(Bytes::new()), Err(SendError::Full));
+        drop(outgoing);
+        assert_eq!(handle.send(handle.key(), Bytes::new()), Err(SendError::Stopped));
+    }
+
+    /// What is missing is counted in blocks, and never less than nothing.
+    #[test]
+    fn behind() {
+        let (handle, _outgoing) = Handle::new(PublicKey::from_bytes([1; 32]));
+        handle.tip_is(7);
+        handle.stands_at(3, 2);
+        handle.tip_is(6);
+        assert_eq!((handle.status().behind, handle.status().finalized_height), (4, 2));
+        handle.stands_at(8, 5);
+        assert_eq!((handle.status().behind, handle.status().finalized_height), (0, 5));
+    }
+}

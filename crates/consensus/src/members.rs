@@ -193,9 +193,9 @@ mod tests {
         bytes[0] = 2;
         let none = PublicKey::from_bytes(bytes);
         assert_eq!(wrong(&|config| config.participants.push(none)), ConfigError::Key { key: none });
-        let range = |error| match error {
-            ConfigError::Range { name, .. } => name,
-            other => panic!("{other}"),
+        let range = |error| {
+            let ConfigError::Range { name, .. } = error else { panic!("{error}") };
+            name
         };
         assert_eq!(range(wrong(&|config| config.payload_bytes_max = 0)), "payload_bytes_max");
         assert_eq!(range(wrong(&|config| config.timing.leader_ms = 0)), "leader_ms");

@@ -49,7 +49,7 @@ const REPLAY_BUFFER: NonZeroUsize = NZUsize!(1024 * 1024);
 /// Entries in one file of the archives. Part of the format on disk.
 const SECTION_ITEMS: NonZeroU64 = NZU64!(16_384);
 /// Views in one file of the caches. Part of the format on disk.
-const CACHE_SECTION_VIEWS: NonZeroU64 = NZU64!(256);
+const CACHE_SECTION_VIEWS: NonZeroU64 = NZU64!(32);
 /// Entries of the hash table that the archives start with: 256 KiB. It grows with the chain.
 const TABLE_ENTRIES: u32 = 4096;
 /// The bytes of one file of values, about.

@@ -214,7 +214,7 @@ fn application_and_engine_disagree() {
         for entries in [0, 5, 14] {
             let older = journals[1].restored(entries);
             federation.start(1, Arc::new(older.clone())).await;
-            reach(federation, &[older.clone()], 15, MINUTE).await;
+            reach(federation, std::slice::from_ref(&older), 15, MINUTE).await;
             assert_eq!(older.entries(), journals[1].entries());
             federation.crash(1).await;
         }
@@ -226,7 +226,7 @@ fn application_and_engine_disagree() {
         let ahead = journals[0].restored(16);
         federation.start(1, Arc::new(ahead.clone())).await;
         journals[0].submit(["after"]);
-        reach(federation, &[ahead.clone()], 17, MINUTE).await;
+        reach(federation, std::slice::from_ref(&ahead), 17, MINUTE).await;
         assert_eq!(ahead.entries(), journals[0].entries());
     });
 }
