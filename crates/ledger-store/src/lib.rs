@@ -19,6 +19,7 @@ mod candidates;
 mod commit;
 mod equivocations;
 mod error;
+mod first_unspent;
 mod lock;
 mod owners;
 mod page;

@@ -1,11 +1,11 @@
 use crate::{
     LedgerStore, OutputPlace, Page, Place, ReadError, StoredTransaction,
     records::Location,
-    tables::{SPENDERS, SPENT, UNSPENT, listing, tail},
+    tables::{SPENDERS, SPENT, UNSPENT, listing, owned_key, tail},
 };
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{OutputRef, TransactionId};
-use tally_storage::{Direction, Table};
+use tally_storage::{Direction, KeyRange, Table};
 
 /// Which outputs of an owner are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,16 +122,20 @@ impl LedgerStore {
         tip: u64,
         limit: usize,
     ) -> Result<Vec<(OutputPlace, bool)>, ReadError> {
-        let read = |table, is_spent| -> Result<Vec<(OutputPlace, bool)>, ReadError> {
-            let outputs = self.outputs_in(table, owner, after, tip, limit)?;
-            Ok(outputs.into_iter().map(|output| (output, is_spent)).collect())
+        let spent = || -> Result<Vec<(OutputPlace, bool)>, ReadError> {
+            let outputs = self.outputs_in(SPENT, owner, after, None, tip, limit)?;
+            Ok(outputs.into_iter().map(|output| (output, true)).collect())
+        };
+        let unspent = || -> Result<Vec<(OutputPlace, bool)>, ReadError> {
+            let outputs = self.unspent(owner, after, tip, limit)?;
+            Ok(outputs.into_iter().map(|output| (output, false)).collect())
         };
         match filter {
-            OutputFilter::Unspent => read(UNSPENT, false),
-            OutputFilter::Spent => read(SPENT, true),
+            OutputFilter::Unspent => unspent(),
+            OutputFilter::Spent => spent(),
             OutputFilter::Any => {
-                let mut outputs = read(UNSPENT, false)?;
-                outputs.extend(read(SPENT, true)?);
+                let mut outputs = unspent()?;
+                outputs.extend(spent()?);
                 // Of two entries of an output the spent one is the newer.
                 outputs.sort_unstable_by_key(|(output, is_spent)| (*output, !is_spent));
                 outputs.dedup_by_key(|(output, _)| *output);
@@ -141,16 +145,44 @@ impl LedgerStore {
         }
     }
 
-    fn outputs_in(
+    /// Reads the first `limit` unspent outputs of an owner; skips what is known to be spent.
+    fn unspent(
         &self,
-        table: Table,
         owner: &PublicKey,
         after: Option<OutputPlace>,
         tip: u64,
         limit: usize,
     ) -> Result<Vec<OutputPlace>, ReadError> {
+        let first = self.first_unspent().get(owner);
+        let outputs = self.outputs_in(UNSPENT, owner, after, first, tip, limit)?;
+        // A scan that left out nothing but what is spent says where the first one is.
+        if limit > 0 && after.is_none_or(|after| first.is_some_and(|first| after < first)) {
+            let end = || Place::new(tip.saturating_add(1), 0);
+            let end = || end().map(|transaction| OutputPlace { transaction, index: 0 });
+            if let Some(first) = outputs.first().copied().or_else(end) {
+                self.first_unspent().set(owner, first);
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Reads the first `limit` outputs in a table after `after`, from `first`, up to height `tip`.
+    fn outputs_in(
+        &self,
+        table: Table,
+        owner: &PublicKey,
+        after: Option<OutputPlace>,
+        first: Option<OutputPlace>,
+        tip: u64,
+        limit: usize,
+    ) -> Result<Vec<OutputPlace>, ReadError> {
         let after = after.map(OutputPlace::to_bytes);
-        let range = listing(owner.as_bytes(), after.as_ref().map(<[u8; 12]>::as_slice), tip);
+        let mut range = listing(owner.as_bytes(), after.as_ref().map(<[u8; 12]>::as_slice), tip);
+        if let Some(first) = first.map(|first| owned_key(owner, first))
+            && range.start() < first.as_slice()
+        {
+            range = KeyRange::between(first, range.end().unwrap_or_default());
+        }
         let rows = self.store.scan(table, &range, Direction::Forward, limit)?;
         rows.iter()
             .map(|row| {

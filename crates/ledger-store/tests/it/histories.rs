@@ -243,6 +243,8 @@ proptest! {
             for change in apply(event, &mut world, &mut model) {
                 perform(change, &mut ledger, &disk);
             }
+            // What is remembered of one answer must not spoil a later one.
+            model.check_owners(&ledger);
         }
         model.check(&ledger);
         let found = findings(&ledger);

@@ -163,7 +163,7 @@ impl Model {
         assert!(found_invalid.iter().map(|found| found.id).eq(invalid));
     }
 
-    fn check_owners(&self, ledger: &LedgerStore) {
+    pub(crate) fn check_owners(&self, ledger: &LedgerStore) {
         for owner in World::new().owners() {
             for filter in [OutputFilter::Unspent, OutputFilter::Spent, OutputFilter::Any] {
                 let owned = self.owned(&owner, filter);
