@@ -244,6 +244,7 @@ fn ended(reason: StopReason) -> Result<(), Failure> {
             return Ok(());
         }
         StopReason::Store(_) => Kind::Data,
+        StopReason::InvalidFinal => Kind::Federation,
         StopReason::Consensus | StopReason::Panicked => Kind::Unexpected,
     };
     Err(Failure::new(kind, reason))

@@ -55,7 +55,7 @@ fn nothing_accepted_is_lost() {
 }
 
 /// Creates and passes on until it is over; returns what was accepted.
-fn use_ledger(
+pub(super) fn use_ledger(
     url: &str,
     user: u64,
     accepted: &AtomicU64,
@@ -86,7 +86,7 @@ fn use_ledger(
     posted
 }
 
-fn wait_for(accepted: &AtomicU64) {
+pub(super) fn wait_for(accepted: &AtomicU64) {
     let start = accepted.load(Ordering::SeqCst);
     eventually("transactions", || {
         let count = accepted.load(Ordering::SeqCst) - start;

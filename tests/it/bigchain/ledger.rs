@@ -66,6 +66,9 @@ impl Settings {
         let port = addresses.stream.rsplit_once(':').expect("an address has a port").1.to_owned();
         let mut settings = self.clone().with("--wsserver-port", &port);
         settings = settings.with("--server-bind", addresses.api_at());
+        if let Some(peers) = &addresses.peers {
+            settings = settings.with("--listen-peers", peers);
+        }
         let api = Client::new(&addresses.api);
         Node { settings, process, api, addresses }
     }
@@ -257,7 +260,7 @@ impl Node {
     /// Returns the ids and the number of transactions of all blocks, from the first.
     pub(crate) fn chain(&self) -> Vec<Value> {
         (0..)
-            .map(|height| self.api.get(&format!("/api/v1/blocks/{height}?limit=1000")))
+            .map(|height| self.api.get(&format!("/api/v1/blocks/{height}")))
             .take_while(|reply| reply.status == 200)
             .map(|reply| reply.json())
             .collect()

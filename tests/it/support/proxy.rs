@@ -14,6 +14,8 @@ pub(crate) struct Proxy {
 
 #[derive(Debug, Default)]
 struct Link {
+    /// Where connections lead to; nowhere yet if absent.
+    target: Option<String>,
     is_cut: bool,
     /// Both ends of every connection.
     streams: Vec<TcpStream>,
@@ -22,17 +24,29 @@ struct Link {
 impl Proxy {
     /// Starts passing connections on to `target`.
     pub(crate) fn start(target: &str) -> Self {
+        let proxy = Self::to_nowhere();
+        proxy.lead_to(target);
+        proxy
+    }
+
+    /// Starts to listen, for a target that has no address yet.
+    pub(crate) fn to_nowhere() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let address = listener.local_addr().expect("the listener is bound");
         let link = Arc::new(Mutex::new(Link::default()));
-        let (shared, target) = (Arc::clone(&link), target.to_owned());
+        let shared = Arc::clone(&link);
         // Ends with the process: nothing else can wake a thread that accepts.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                connect(&stream, &target, &shared);
+                connect(&stream, &shared);
             }
         });
         Self { address, link }
+    }
+
+    /// Says where new connections lead to.
+    pub(crate) fn lead_to(&self, target: &str) {
+        lock(&self.link).target = Some(target.to_owned());
     }
 
     /// Returns the `host:port` it listens on.
@@ -61,14 +75,15 @@ impl Drop for Proxy {
     }
 }
 
-fn connect(client: &TcpStream, target: &str, link: &Mutex<Link>) {
+fn connect(client: &TcpStream, link: &Mutex<Link>) {
     let mut link = lock(link);
     if link.is_cut {
         drop(client.shutdown(Shutdown::Both));
         return;
     }
     // A target that is gone ends the client's connection, as it would without a proxy.
-    let Ok(server) = TcpStream::connect(target) else { return };
+    let server = link.target.as_ref().and_then(|target| TcpStream::connect(target).ok());
+    let Some(server) = server else { return };
     for (from, to) in [(client, &server), (&server, client)] {
         let clone = |stream: &TcpStream| stream.try_clone().expect("sockets can be cloned");
         let (from, to) = (clone(from), clone(to));
