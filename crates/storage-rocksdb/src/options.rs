@@ -62,6 +62,10 @@ const LOG_BLOCK_BYTES: usize = 16 * 1024;
 /// since, until they are written out and merged.
 const CHURN_BUFFER_BYTES: usize = 8 * MIB;
 
+/// Options of a churn that the binding knows by name only: a scan that steps over so many removed
+/// rows in memory has them written out, and so merged away.
+pub(crate) const CHURN_OPTIONS: &[(&str, &str)] = &[("memtable_op_scan_flush_trigger", "16384")];
+
 /// A file of a churn is merged soon if so many rows of a stretch so long are marks of removal.
 const CHURN_WINDOW_ROWS: usize = 4096;
 const CHURN_WINDOW_REMOVED: usize = 2048;

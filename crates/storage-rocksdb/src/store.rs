@@ -62,6 +62,11 @@ impl RocksStore {
         let families = options::tables(memory, names);
         let db =
             DB::open_cf_descriptors(&options::database(memory), &path, families).map_err(failed)?;
+        for table in tables.iter().filter(|table| table.access() == Access::Churn) {
+            if let Some(family) = db.cf_handle(table.name()) {
+                db.set_options_cf(family, options::CHURN_OPTIONS).map_err(failed)?;
+            }
+        }
         Ok(Self { db, tables, folder })
     }
 
