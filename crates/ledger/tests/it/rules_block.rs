@@ -1,6 +1,9 @@
 //! The rules of blocks, each with a block that breaks it and nothing else.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
 use tally_conditions::Policy;
 use tally_crypto::ed25519::PublicKey;
@@ -142,19 +145,22 @@ fn a_block_with_too_many_transactions_is_refused() {
 }
 
 /// Transactions that together have more bytes than a block may.
-pub(crate) fn large_transactions() -> Vec<Transaction> {
-    let large = |number: u8| {
-        let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(1_000_000));
-        let draft = create(Version::Flat2_0, number).asset_data(data);
-        sign(&pay(draft, &[(u64::from(number), "alice")]), &["alice"])
-    };
-    (1..=5).map(large).collect()
+pub(crate) fn large_transactions() -> &'static [Transaction] {
+    static LARGE: LazyLock<Vec<Transaction>> = LazyLock::new(|| {
+        let large = |number: u8| {
+            let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(1_000_000));
+            let draft = create(Version::Flat2_0, number).asset_data(data);
+            sign(&pay(draft, &[(u64::from(number), "alice")]), &["alice"])
+        };
+        (1..=5).map(large).collect()
+    });
+    &LARGE
 }
 
 #[test]
 fn a_block_that_is_too_long_is_refused() {
     let transactions = large_transactions();
-    let block = make(&transactions);
+    let block = make(transactions);
     let bytes = block.encoded_length();
     assert!(bytes > BLOCK_BYTES_MAX);
     assert_eq!(check(&block, &Chain::default()), Err(BlockFault::TooLarge { bytes }));
