@@ -6,12 +6,15 @@ use axum::{
     http::{HeaderMap, Method, Request},
 };
 use serde_json::Value;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tally_bigchain_api::{ApiEra, BigchainApi};
 use tally_crypto::ed25519::{PublicKey, SigningKey};
 use tally_http::Shutdown;
 use tally_ledger::{AssetUuid, MetadataId, Transaction, Version, build::Draft};
-use tally_ledger_node::{LedgerNode, NodeConfig, NodeHandle, TABLES};
+use tally_ledger_node::{
+    FederationConfig, LedgerNode, Limits, NodeConfig, NodeHandle, Peer, PeerAddress, TABLES,
+    Timing, make_genesis,
+};
 use tally_storage::MemoryStore;
 use tower::ServiceExt;
 
@@ -50,11 +53,41 @@ impl Reply {
 impl Client {
     /// Starts a node and its API, which speaks the era that requests leave open.
     pub(crate) fn new(era: ApiEra) -> Self {
+        Self::over(NodeConfig::default(), era)
+    }
+
+    fn over(config: NodeConfig, era: ApiEra) -> Self {
         let store = Arc::new(MemoryStore::new(TABLES));
-        let node = LedgerNode::start(NodeConfig::default(), key(0), store).unwrap().handle();
+        let node = LedgerNode::start(config, key(0), store).unwrap().handle();
         let shutdown = Shutdown::default();
         let api = BigchainApi::new(node.clone(), shutdown.clone()).with_era(era);
         Self { router: api.into_service().into_router(), node, shutdown }
+    }
+
+    /// Starts a member of a federation whose three others are away, so that nothing gets into a
+    /// block. Four transactions may wait; a commit is waited for as good as not at all.
+    pub(crate) fn forsaken(folder: &std::path::Path) -> Self {
+        let keyring: Vec<PublicKey> = (100..103).map(|n| key(n).public_key()).collect();
+        let peer = |key: &PublicKey| Peer {
+            key: *key,
+            address: PeerAddress::Socket("127.0.0.1:1".parse().unwrap()),
+        };
+        let members: Vec<_> = keyring.iter().copied().chain([node()]).collect();
+        let federation = FederationConfig {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            peers: keyring.iter().map(peer).collect(),
+            data_dir: folder.to_owned(),
+            timing: Timing::default(),
+        };
+        let config = NodeConfig {
+            genesis: Some(make_genesis(&key(0), &members, 1_700_000_000).unwrap()),
+            keyring,
+            federation: Some(federation),
+            limits: Limits { backlog: 4, ..Limits::default() },
+            commit_patience: Duration::from_millis(10),
+            ..NodeConfig::default()
+        };
+        Self::over(config, ApiEra::Seed)
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {

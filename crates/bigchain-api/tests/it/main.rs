@@ -10,3 +10,4 @@ mod negatives;
 mod pages;
 mod seed;
 mod streams;
+mod waiting;
