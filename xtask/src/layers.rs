@@ -11,11 +11,20 @@ use crate::{
 const LAYERS: &[(&str, &[&str])] = &[
     ("values", &["tally-primitives"]),
     ("values", &["tally-crypto"]),
-    ("cores and ports", &["tally-chain", "tally-channel", "tally-conditions", "tally-routing", "tally-storage"]),
+    (
+        "cores and ports",
+        &["tally-chain", "tally-channel", "tally-conditions", "tally-routing", "tally-storage"],
+    ),
     ("cores and ports", &["tally-ledger"]),
     (
         "adapters",
-        &["tally-chain-evm", "tally-consensus", "tally-net", "tally-search", "tally-storage-rocksdb"],
+        &[
+            "tally-chain-evm",
+            "tally-consensus",
+            "tally-net",
+            "tally-search",
+            "tally-storage-rocksdb",
+        ],
     ),
     ("shells", &["tally-ledger-store"]),
     ("shells", &["tally-channel-node", "tally-ledger-node"]),
@@ -56,6 +65,7 @@ const RESERVED: &[(&str, &[&str])] = &[
         &[
             "tally-chain",
             "tally-chain-evm",
+            "tally-consensus",
             "tally-net",
             "tally-channel-node",
             "tally-ledger-node",
