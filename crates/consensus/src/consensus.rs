@@ -41,6 +41,9 @@ const GREETING_AGE_MAX: Duration = Duration::from_secs(10);
 const REDIAL: Duration = Duration::from_secs(1);
 /// The time between two dials. The application of a restarted node waits this long for each peer.
 const DIAL: Duration = Duration::from_millis(250);
+/// The time that a message may be on its way, and that a peer may be silent. It says something
+/// every five seconds. A block of 8 MiB needs a link of 2.5 megabits a second.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Threads for calls of the application and for files. They end after seconds without work.
 const BLOCKING_THREADS: usize = 64;
 
@@ -165,6 +168,7 @@ impl Node {
         let settings = runtime::Config::new()
             .with_storage_directory(folder.store())
             .with_worker_threads(self.config.threads)
+            .with_read_write_timeout(SILENCE_MAX)
             .with_max_blocking_threads(BLOCKING_THREADS);
         runtime::Runner::new(settings).start(|context| async move {
             let starting = pin!(self.start(context, outgoing));

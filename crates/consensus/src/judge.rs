@@ -155,3 +155,27 @@ fn is_idle(place: &Place) -> bool {
     let (parent_view, _) = place.parent;
     place.view().get().saturating_sub(parent_view.get()) > IDLE_VIEWS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use commonware_codec::{Copying, DecodeExt as _};
+    use commonware_consensus::types::{Epoch, Round, View};
+    use tally_crypto::ed25519::SigningKey;
+
+    /// A filler may come after the thirty-third view without a block, not earlier: a leader who
+    /// lies about it is refused by all.
+    #[test]
+    fn idleness() {
+        let key = SigningKey::from_seed(&[1; 32]).public_key();
+        let leader = ed25519::PublicKey::decode(Copying(key.as_bytes())).unwrap();
+        let place = |view, parent| Context {
+            round: Round::new(Epoch::zero(), View::new(view)),
+            leader: leader.clone(),
+            parent: (View::new(parent), sha256::Digest::from([0; 32])),
+        };
+        assert!(!is_idle(&place(8, 7)));
+        assert!(!is_idle(&place(IDLE_VIEWS + 7, 7)));
+        assert!(is_idle(&place(IDLE_VIEWS + 8, 7)));
+    }
+}

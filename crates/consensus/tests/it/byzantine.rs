@@ -2,7 +2,7 @@
 
 use crate::{
     journal::{Journal, assert_no_fork},
-    simulated::{MINUTE, SEEDS, journals, reach, start_all, texts},
+    simulated::{MINUTE, journals, reach, seeds, start_all, texts},
 };
 use std::sync::Arc;
 use tally_consensus::simulation::{Behaviour, Link, Setup, run};
@@ -11,7 +11,7 @@ use tally_consensus::simulation::{Behaviour, Link, Setup, run};
 /// at most one of them through at a height; the honest nodes agree and go on.
 #[test]
 fn double_proposals() {
-    for seed in SEEDS {
+    for seed in seeds() {
         for liar in [0, 3] {
             println!("seed {seed}, node {liar}");
             let honest = journals(3);
@@ -47,7 +47,7 @@ fn double_proposals() {
 /// What honest nodes refuse never becomes final, however often a leader proposes it.
 #[test]
 fn invalid_proposals() {
-    for seed in SEEDS {
+    for seed in seeds() {
         println!("seed {seed}");
         let honest = journals(3);
         let careless = Journal::careless();
@@ -71,7 +71,7 @@ fn invalid_proposals() {
 #[test]
 fn lying_votes() {
     for behaviour in [Behaviour::ConflictingVotes, Behaviour::NullifyAndFinalize] {
-        for seed in SEEDS {
+        for seed in seeds() {
             println!("{behaviour:?}, seed {seed}");
             let honest = journals(3);
             run(Setup::new(4, seed), async |federation| {

@@ -2,14 +2,19 @@
 
 use crate::journal::{Journal, assert_no_fork};
 use bytes::Bytes;
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use tally_consensus::{
     MESSAGE_BYTES_MAX, SendError,
     simulation::{Federation, Link, Setup, run},
 };
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
-pub(crate) const SEEDS: [u64; 2] = [1, 2];
+
+/// The seeds to play with: two, or as many as the environment variable `TALLY_SEEDS` says.
+pub(crate) fn seeds() -> RangeInclusive<u64> {
+    let count = std::env::var("TALLY_SEEDS").map_or(2, |count| count.parse().unwrap());
+    1..=count
+}
 
 pub(crate) fn journals(count: usize) -> Vec<Journal> {
     (0..count).map(|_| Journal::default()).collect()
@@ -43,7 +48,7 @@ pub(crate) async fn reach(
 /// are slow.
 #[test]
 fn four_agree_with_loss() {
-    for seed in SEEDS {
+    for seed in seeds() {
         println!("seed {seed}");
         let journals = journals(4);
         let setup = Setup { link: Link::BAD, ..Setup::new(4, seed) };
@@ -80,7 +85,7 @@ fn sizes() {
 /// everything that was submitted meanwhile does.
 #[test]
 fn tolerance_of_four() {
-    for seed in SEEDS {
+    for seed in seeds() {
         println!("seed {seed}");
         let journals = journals(4);
         run(Setup::new(4, seed), async |federation| {
@@ -108,7 +113,7 @@ fn tolerance_of_four() {
 /// on everything.
 #[test]
 fn two_and_two() {
-    for seed in SEEDS {
+    for seed in seeds() {
         println!("seed {seed}");
         let journals = journals(4);
         run(Setup::new(4, seed), async |federation| {
@@ -135,7 +140,7 @@ fn two_and_two() {
 /// was final stays final, and nothing is lost.
 #[test]
 fn crashes_under_load() {
-    for seed in SEEDS {
+    for seed in seeds() {
         println!("seed {seed}");
         let journals = journals(4);
         let link = Link { lost_per_thousand: 20, ..Link::GOOD };
