@@ -138,7 +138,7 @@ impl Servers {
         shutdown: &Shutdown,
     ) -> Result<[JoinHandle<Drained>; 2], Failure> {
         let guard = |exposure| {
-            let guard = Guard::new(exposure, config.token.clone(), &config.cors_origins);
+            let guard = Guard::with_wildcard(exposure, config.token.clone(), &config.cors_origins);
             guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
         };
         let (api_guard, stream_guard) = (guard(&config.exposure)?, guard(&config.stream)?);

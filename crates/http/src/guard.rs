@@ -10,7 +10,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A text is not a web origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an origin is scheme://host or scheme://host:port, without a path, or *: {0}")]
+#[error("an origin is scheme://host or scheme://host:port, without a path: {0}")]
 pub struct OriginParseError(String);
 
 /// Decides who may use an API: by token, by the name the API was called by, and by the web page
@@ -48,7 +48,7 @@ impl Refused {
 
 impl Guard {
     /// Makes the guard of an API that is exposed like this. `origins` are the web origins whose
-    /// pages may call it (CORS); none by default, `*` for every page.
+    /// pages may call it (CORS); none by default.
     ///
     /// # Errors
     ///
@@ -58,10 +58,27 @@ impl Guard {
         token: Option<BearerToken>,
         origins: &[String],
     ) -> Result<Self, OriginParseError> {
-        let any_origin = origins.iter().any(|origin| origin == ANY_ORIGIN);
-        let named = origins.iter().filter(|origin| *origin != ANY_ORIGIN);
-        let origins = named.map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
-        Ok(Self { token, origins, any_origin, only_local_hosts: exposure.needs_local_host() })
+        let origins =
+            origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
+        let only_local_hosts = exposure.needs_local_host();
+        Ok(Self { token, origins, any_origin: false, only_local_hosts })
+    }
+
+    /// Makes the guard of an API where `*` stands for every origin: one that does nothing for a
+    /// page that the page could not do itself, because what changes something is signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_wildcard(
+        exposure: &Exposure,
+        token: Option<BearerToken>,
+        origins: &[String],
+    ) -> Result<Self, OriginParseError> {
+        let named: Vec<String> =
+            origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect();
+        let any_origin = named.len() < origins.len();
+        Ok(Self { any_origin, ..Self::new(exposure, token, &named)? })
     }
 
     /// Checks what applies to every request, also to those that need no token.
@@ -139,15 +156,21 @@ fn is_own(origin: &HeaderValue, host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn local(origins: &[&str]) -> Guard {
-        let exposure = Exposure {
+    fn exposure() -> Exposure {
+        Exposure {
             address: "127.0.0.1:5001".parse().unwrap(),
             needs_token: false,
             needs_certificate: false,
             allow_unauthenticated: false,
-        };
-        let origins: Vec<String> = origins.iter().map(|o| (*o).to_owned()).collect();
-        Guard::new(&exposure, None, &origins).unwrap()
+        }
+    }
+
+    fn texts(origins: &[&str]) -> Vec<String> {
+        origins.iter().map(|origin| (*origin).to_owned()).collect()
+    }
+
+    fn local(origins: &[&str]) -> Guard {
+        Guard::new(&exposure(), None, &texts(origins)).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -195,7 +218,9 @@ mod tests {
     /// Goal: a star opens the API to every page, but not to a rebound name.
     #[test]
     fn a_star_allows_every_page_by_the_machine_s_own_name() {
-        let guard = local(&["*", "https://wallet.example"]);
+        let origins = texts(&["*", "https://wallet.example"]);
+        assert!(Guard::new(&exposure(), None, &origins).is_err());
+        let guard = Guard::with_wildcard(&exposure(), None, &origins).unwrap();
         let strange = [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(guard.check_page(&headers(&strange)), Ok(()));
         let rebound = headers(&[("host", "evil.example")]);
