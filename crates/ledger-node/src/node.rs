@@ -110,9 +110,10 @@ impl LedgerNode {
             .name("ledger-node".to_owned())
             .spawn(move || {
                 let reason = lifeline.wait();
-                match &reason {
-                    StopReason::Asked => tracing::info!("the ledger node stops"),
-                    reason => tracing::error!(error = %reason, "the ledger node cannot go on"),
+                if matches!(reason, StopReason::Asked) {
+                    tracing::info!("the ledger node stops");
+                } else {
+                    tracing::error!(error = %reason, "the ledger node cannot go on");
                 }
                 crew.stop();
                 drop(sender.send(reason));
@@ -271,7 +272,7 @@ fn tick(inner: &Inner) {
             replica.tick();
         }
         ticks += 1;
-        if ticks % REPORT_TICKS == 0 && engine.behind.max(behind_before) > REPORT_BEHIND {
+        if ticks.is_multiple_of(REPORT_TICKS) && engine.behind.max(behind_before) > REPORT_BEHIND {
             let height = inner.ledger.store.height();
             tracing::info!(height, behind = engine.behind, "catching up with the federation");
             behind_before = engine.behind;

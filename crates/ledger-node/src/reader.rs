@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             Some(Whereabouts::Backlog) => match self.store().waiting(id)? {
                 Some(transaction) => Some((transaction, TransactionStatus::Backlog)),
                 // It has just got into a block.
-                None => return self.from_chain(id),
+                None => return self.transaction_of_chain(id),
             },
             Some(Whereabouts::Rejected(_) | Whereabouts::InvalidBlock(_)) | None => None,
         };
@@ -75,7 +75,10 @@ impl<'a> Reader<'a> {
         Ok(found.map(|(transaction, status)| TransactionView { transaction, status }))
     }
 
-    fn from_chain(&self, id: &TransactionId) -> Result<Option<TransactionView>, ReadError> {
+    fn transaction_of_chain(
+        &self,
+        id: &TransactionId,
+    ) -> Result<Option<TransactionView>, ReadError> {
         let Some(stored) = self.store().stored(id)? else { return Ok(None) };
         let Some(head) = self.store().head(stored.place.height())? else { return Ok(None) };
         let status = self.in_chain(&head)?;

@@ -81,16 +81,19 @@ impl Replica {
         base: &Base<'_>,
     ) {
         let id = candidate.id();
-        match rejection.code {
-            // It has just got into the chain.
-            RejectionCode::DuplicateTransaction => sorted.gone.push(id),
-            // A timeout has passed here. Others may have slower clocks and still propose it, until
-            // a block of the chain is past it.
-            RejectionCode::InvalidSignature
-                if candidate.verify_signatures(base.time.seconds()).is_ok()
-                    || !base.layers.is_empty() => {}
-            _ if lock(&self.pool).is_own(&id) => sorted.lost.push((id, rejection)),
-            _ => sorted.gone.push(id),
+        // A timeout that has passed here may not have passed for others, whose clocks are slower:
+        // it has lost when a block of the chain is past it.
+        let may_count = rejection.code == RejectionCode::InvalidSignature
+            && (!base.layers.is_empty()
+                || candidate.verify_signatures(base.time.seconds()).is_ok());
+        if may_count {
+            return;
+        }
+        let is_settled = rejection.code == RejectionCode::DuplicateTransaction;
+        if !is_settled && lock(&self.pool).is_own(&id) {
+            sorted.lost.push((id, rejection));
+        } else {
+            sorted.gone.push(id);
         }
     }
 

@@ -6,4 +6,5 @@ mod byzantine;
 mod honest;
 mod liar;
 mod random;
+mod rules;
 mod world;
