@@ -8,16 +8,19 @@ export ROCKSDB_LIB_DIR ?= $(shell CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' scripts
 export ROCKSDB_STATIC := 1
 
 CONTRACTS := crates/chain-evm/contracts
-# What links RocksDB or starts programs installed by npm; the inner loop leaves it out.
-SLOW := tally-storage-rocksdb smartraiden-node tally-tests tally-bench
+# What links RocksDB or starts programs installed by npm or pip; the inner loop leaves it out.
+SLOW := tally-storage-rocksdb smartraiden-node bigchain-node tally-tests tally-bench
 
-.PHONY: help setup setup-demo rocksdb demo test test-fast lint bench docs
+.PHONY: help setup setup-demo rocksdb demo ledger load example example-python test test-fast lint bench docs
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo       seven nodes pay each other; leaves them running until Ctrl-C'
-	@echo 'make test       every test; the first time compiles RocksDB, which takes a while'
-	@echo 'make test-fast  the tests that need neither RocksDB nor Node: the inner loop'
+	@echo 'make ledger     runs an asset ledger on localhost:9984 until Ctrl-C'
+	@echo 'make load       posts transactions to it and reports how it fares'
+	@echo 'make test       every test; the first time compiles RocksDB and installs the ledger'\''s Python'
+	@echo '                drivers, which takes a while'
+	@echo 'make test-fast  the tests that need neither RocksDB, Node nor Python: the inner loop'
 	@echo 'make lint       formatting, clippy, documentation, layers, contract artefacts'
 	@echo 'make bench      measures, and writes docs/benchmarks.md and target/bench/results.json'
 	@echo 'make docs       the documentation of every crate, as HTML'
@@ -34,6 +37,20 @@ rocksdb: setup
 
 demo: setup-demo
 	cargo run --locked -p seven_nodes -- $(ARGS)
+
+ledger: rocksdb
+	cargo run --locked --release -p bigchain-node -- start $(ARGS)
+
+load: rocksdb
+	cargo run --locked --release -p bigchain-node -- load $(ARGS)
+
+# Create, transfer and look up: on a ledger in the example's own process.
+example: setup-demo
+	cargo run --locked -p asset_ledger
+
+# The same through the published Python driver, on the node that `make ledger` runs.
+example-python: setup
+	$$(scripts/drivers.sh path)/0.6.2/venv/bin/python examples/asset_ledger_python/main.py $(ARGS)
 
 test-fast: setup-demo
 	cargo test --locked --workspace $(addprefix --exclude ,$(SLOW))

@@ -6,7 +6,9 @@ mod load;
 pub(crate) use load::{LoadArguments, LoadKind};
 
 use crate::config::Settings;
-use clap::{Arg, Args as _, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{
+    Arg, Args as _, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 use std::{ffi::OsString, path::PathBuf};
 
 /// What to do and with which settings.

@@ -157,7 +157,8 @@ impl Destination {
             Some(path) => Ok(Self::File(path.clone())),
             None => {
                 let path = default_file();
-                path.map(Self::File).ok_or_else(|| Failure::settings("no home folder: give --config"))
+                path.map(Self::File)
+                    .ok_or_else(|| Failure::settings("no home folder: give --config"))
             }
         }
     }

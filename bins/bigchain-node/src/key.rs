@@ -68,7 +68,8 @@ fn write(path: &Path, key: &SigningKey) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     let draft = path.with_extension("new");
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
     writeln!(file, "{}", base58::encode(key.seed().as_slice()))?;
     file.sync_all()?;
     fs::rename(&draft, path)?;

@@ -23,10 +23,7 @@ pub(crate) fn start(logging: &Logging) -> Result<(), Failure> {
     };
     let is_terminal =
         logging.file.is_none() && std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(is_terminal);
+    let log = fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_terminal);
     match logging.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

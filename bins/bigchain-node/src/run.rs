@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, Kind},
     ledger::{self, Folder},
 };
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use tally_bigchain_api::BigchainApi;
 use tally_crypto::ed25519::SigningKey;
 use tally_http::{BindError, Drained, Guard, Server, Shutdown};
@@ -96,6 +96,17 @@ fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
             ));
         }
     };
+    if let (Some(_), None, Some(folder)) = (&together, &genesis, &folder)
+        && !folder.store().exists()
+    {
+        return Err(Failure::new(
+            Kind::Federation,
+            anyhow!(
+                "the federation's chain has no beginning here: run `bigchain-node init` on one \
+                 member, and `bigchain-node init --genesis FILE` with its genesis.json on this one"
+            ),
+        ));
+    }
     let store = ledger::open(&config.data)?;
     let node_config = NodeConfig {
         keyring: federation.keyring.clone(),

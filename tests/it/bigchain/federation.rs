@@ -84,11 +84,14 @@ fn four_members_stay_one_ledger() {
 /// was accepted meanwhile does.
 fn partition(links: &Links, nodes: &[Node]) {
     links.cut();
-    let posted: Vec<Transaction> = (0..).zip(nodes).map(|(number, node)| {
-        let transaction = create(Version::Flat2_0, 1000 + number, 0);
-        node.accepts(&transaction);
-        transaction
-    }).collect();
+    let posted: Vec<Transaction> = (0..)
+        .zip(nodes)
+        .map(|(number, node)| {
+            let transaction = create(Version::Flat2_0, 1000 + number, 0);
+            node.accepts(&transaction);
+            transaction
+        })
+        .collect();
     let start = Instant::now();
     while start.elapsed() < PARTITION {
         for (node, transaction) in nodes.iter().zip(&posted) {
@@ -129,9 +132,8 @@ impl Links {
         let public: Vec<String> = keys.iter().map(|key| key.public_key().to_string()).collect();
         (0..MEMBERS)
             .map(|own| {
-                let peer = |other: usize| {
-                    format!("{}@{}", public[other], self.0[own][other].address())
-                };
+                let peer =
+                    |other: usize| format!("{}@{}", public[other], self.0[own][other].address());
                 let others = (0..MEMBERS).filter(|other| *other != own);
                 let peers: Vec<String> = others.map(peer).collect();
                 Settings::new(folder, &format!("node-{own}"))
@@ -159,9 +161,9 @@ impl Links {
     fn between(&self) -> impl Iterator<Item = &Proxy> {
         let half = MEMBERS / 2;
         self.0.iter().enumerate().flat_map(move |(own, row)| {
-            row.iter().enumerate().filter_map(move |(other, proxy)| {
-                ((own < half) != (other < half)).then_some(proxy)
-            })
+            row.iter()
+                .enumerate()
+                .filter_map(move |(other, proxy)| ((own < half) != (other < half)).then_some(proxy))
         })
     }
 

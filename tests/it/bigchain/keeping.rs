@@ -81,7 +81,10 @@ fn init_and_drop_say_what_they_did() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::new(folder.path(), "node");
     let said = settings.runs(&["drop", "-y"]);
-    assert!(said.contains("Cannot drop database `bigchain`. The database does not exist."), "{said}");
+    assert!(
+        said.contains("Cannot drop database `bigchain`. The database does not exist."),
+        "{said}"
+    );
     let said = settings.runs(&["init"]);
     let genesis = said.split_whitespace().last().unwrap().to_owned();
     let said = settings.runs(&["init"]);

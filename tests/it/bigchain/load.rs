@@ -12,7 +12,8 @@ fn what_load_reports_is_in_the_chain() {
     let url = node.url();
     // Two hundred assets are made first for the transfers.
     let mut expected = 0;
-    for (kind, posted, in_chain) in [("create", 300, 300), ("transfer", 200, 400), ("mixed", 200, 200)]
+    for (kind, posted, in_chain) in
+        [("create", 300, 300), ("transfer", 200, 400), ("mixed", 200, 200)]
     {
         let count = posted.to_string();
         let arguments = ["load", "--url", url, "--count", &count, "--kind", kind];

@@ -39,11 +39,7 @@ fn mistakes_are_named() {
         (other.clone().with("--config", "/nowhere"), SETTINGS, "/nowhere"),
         (other.clone().with("--keyring", PUBLIC), KEY, "no keypair found"),
         (other.clone().with_variable("BIGCHAINDB_KEYPAIR_PUBLIC", PUBLIC), KEY, "keypair.private"),
-        (
-            free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE),
-            DATA,
-            "another key",
-        ),
+        (free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE), DATA, "another key"),
         (free(&settings).with("--keyring", PUBLIC), FEDERATION, "other members"),
         (
             other
@@ -99,7 +95,11 @@ fn configured_as_the_original_s_users_do() {
         .start();
     assert_eq!(node.key(), public);
     assert_eq!(node.api().get("/").expect(200)["public_key"], public);
-    assert!(node.written().contains("BIGCHAINDB_DATABASE_HOST has no effect"), "{}", node.written());
+    assert!(
+        node.written().contains("BIGCHAINDB_DATABASE_HOST has no effect"),
+        "{}",
+        node.written()
+    );
     assert!(!node.written().contains(private));
     assert!(folder.path().join(".bigchain-node/dev/store").exists());
 }
@@ -152,7 +152,8 @@ fn the_stream_tells_what_becomes_valid() {
     let transaction = create(Version::Flat2_0, 1, 1);
     node.commits(&transaction);
     let id = transaction.id().to_string();
-    for (listener, name) in listeners.iter_mut().zip(["transaction_id", "tx_id", "transaction_id"]) {
+    for (listener, name) in listeners.iter_mut().zip(["transaction_id", "tx_id", "transaction_id"])
+    {
         let text = loop {
             if let Message::Text(text) = listener.read().unwrap() {
                 break text;

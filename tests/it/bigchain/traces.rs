@@ -73,7 +73,10 @@ fn replay(release: &str, era: &str) {
         .unwrap()
         .iter()
         .map(|(name, entry)| {
-            assert!(entry["why"].as_str().is_some_and(|why| why.len() > 10), "{name} has no reason");
+            assert!(
+                entry["why"].as_str().is_some_and(|why| why.len() > 10),
+                "{name} has no reason"
+            );
             (name.clone(), entry["is"].as_str().unwrap().to_owned())
         })
         .collect();
@@ -81,9 +84,7 @@ fn replay(release: &str, era: &str) {
     let wrong: Vec<String> = names
         .into_iter()
         .filter(|name| deviations.get(*name) != wanted.get(*name))
-        .map(|name| {
-            format!("{name}: is {:?}, wanted {:?}", deviations.get(name), wanted.get(name))
-        })
+        .map(|name| format!("{name}: is {:?}, wanted {:?}", deviations.get(name), wanted.get(name)))
         .collect();
     assert!(wrong.is_empty(), "release {release}:\n{}", wrong.join("\n"));
 }
@@ -131,9 +132,8 @@ impl Replacer {
 
     /// A block that only its id is recorded of stands for the one of the first transaction.
     fn path(&self, node: &Node, path: &str) -> String {
-        let is_block = |at: usize| {
-            path[..at].ends_with("/blocks/") || path[..at].ends_with("block_id=")
-        };
+        let is_block =
+            |at: usize| path[..at].ends_with("/blocks/") || path[..at].ends_with("block_id=");
         let ids = path.char_indices().map(|(at, _)| at).filter(|at| is_block(*at));
         let Some(at) = ids.last() else { return path.to_owned() };
         let end = path[at..].find(['&', '?', '/']).map_or(path.len(), |end| at + end);
@@ -181,21 +181,21 @@ fn misshapen(place: &str, recorded: &Value, own: &Value) -> Option<String> {
         (Value::Object(recorded), Value::Object(own)) if is_transaction(recorded) => {
             (recorded != own).then(|| format!("{place}: another transaction"))
         }
-        (Value::Object(recorded), Value::Object(own)) => recorded.iter().find_map(|(name, value)| {
-            let place = format!("{place}/{name}");
-            match own.get(name) {
-                Some(own) => misshapen(&place, value, own),
-                None => Some(format!("{place}: missing")),
-            }
-        }),
-        (Value::Array(recorded), Value::Array(own)) => {
-            match (recorded.first(), own.first()) {
-                (Some(recorded), Some(own)) => misshapen(&format!("{place}/0"), recorded, own),
-                (None, None) => None,
-                (Some(_), None) => Some(format!("{place}: empty")),
-                (None, Some(_)) => Some(format!("{place}: not empty")),
-            }
+        (Value::Object(recorded), Value::Object(own)) => {
+            recorded.iter().find_map(|(name, value)| {
+                let place = format!("{place}/{name}");
+                match own.get(name) {
+                    Some(own) => misshapen(&place, value, own),
+                    None => Some(format!("{place}: missing")),
+                }
+            })
         }
+        (Value::Array(recorded), Value::Array(own)) => match (recorded.first(), own.first()) {
+            (Some(recorded), Some(own)) => misshapen(&format!("{place}/0"), recorded, own),
+            (None, None) => None,
+            (Some(_), None) => Some(format!("{place}: empty")),
+            (None, Some(_)) => Some(format!("{place}: not empty")),
+        },
         (Value::Null, Value::Null)
         | (Value::Bool(_), Value::Bool(_))
         | (Value::Number(_), Value::Number(_))

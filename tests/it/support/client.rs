@@ -18,6 +18,8 @@ pub(crate) struct Reply {
     pub(crate) request: String,
     pub(crate) status: u16,
     pub(crate) text: String,
+    /// Name and value of each header that is text.
+    headers: Vec<(String, String)>,
 }
 
 impl Client {
@@ -25,6 +27,9 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(TIMEOUT))
+            // A test looks at a redirection itself.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .build();
         Self { base: base.to_owned(), agent: config.into(), token: None }
     }
@@ -77,7 +82,11 @@ impl Client {
         };
         let mut reply = reply.map_err(|error| format!("{request}: {error}"))?;
         let text = reply.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        Ok(Reply { request, status: reply.status().as_u16(), text })
+        let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        let headers = reply.headers().iter().filter_map(header).collect();
+        Ok(Reply { request, status: reply.status().as_u16(), text, headers })
     }
 }
 
@@ -101,6 +110,12 @@ impl Reply {
         let message = fields["Error"].as_str().expect("a text").to_owned();
         assert!(message.contains(part), "{}: {part:?} is not in {message:?}", self.request);
         message
+    }
+
+    /// Returns a header, named in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Returns the body.

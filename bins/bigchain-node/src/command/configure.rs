@@ -65,8 +65,7 @@ fn document(settings: Settings, key: &SigningKey) -> Value {
     document["keypair"]["private"] = base58::encode(key.seed().as_slice()).into();
     document["data_dir"] = settings.data_dir.map(|folder| folder.display().to_string()).into();
     document["listen_peers"] = settings.listen_peers.map(String::from).into();
-    document["peer"] =
-        settings.peer.unwrap_or_default().iter().map(ToString::to_string).collect();
+    document["peer"] = settings.peer.unwrap_or_default().iter().map(ToString::to_string).collect();
     document
 }
 
@@ -74,7 +73,8 @@ fn document(settings: Settings, key: &SigningKey) -> Value {
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let draft = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&draft, path)

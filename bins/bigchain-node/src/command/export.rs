@@ -38,10 +38,7 @@ fn write_all(ledger: &LedgerStore, to: impl Write) -> anyhow::Result<()> {
         let votes = ledger.votes(&block.id())?;
         let votes: Vec<String> = votes.iter().map(tally_ledger::Vote::to_json).collect();
         let (block, votes) = (block.to_json(), votes.join(","));
-        writeln!(
-            to,
-            r#"{{"{HEIGHT}":{height},"{LINE_BLOCK}":{block},"{LINE_VOTES}":[{votes}]}}"#
-        )?;
+        writeln!(to, r#"{{"{HEIGHT}":{height},"{LINE_BLOCK}":{block},"{LINE_VOTES}":[{votes}]}}"#)?;
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -124,9 +124,7 @@ fn check(
         vote.verify().with_context(|| format!("the vote by {}", vote.node_pubkey))?;
     }
     // The first block has no votes; of the last ones some may have been missing at the export.
-    if parent.is_some()
-        && elect(&block.id(), block.voters(), members, votes)? == Status::Invalid
-    {
+    if parent.is_some() && elect(&block.id(), block.voters(), members, votes)? == Status::Invalid {
         bail!("its votes say that it is invalid");
     }
     Ok(())

@@ -79,8 +79,7 @@ fn check(genesis: &Block, members: &[PublicKey]) -> Result<(), Failure> {
     getrandom::fill(&mut entropy)
         .map_err(|error| Failure::new(Kind::Unexpected, anyhow!("no randomness: {error}")))?;
     let context = BlockContext { members, parent: None, now: None };
-    let verdict =
-        genesis.check_body(&context).and_then(|()| genesis.check_signatures(entropy));
+    let verdict = genesis.check_body(&context).and_then(|()| genesis.check_signatures(entropy));
     verdict
         .context(
             "the genesis block is not this federation's: --keyring must name the same members on \

@@ -16,8 +16,8 @@ const SHOWN_MAX: u64 = 100;
 /// Checks the whole ledger again.
 pub(crate) fn verify(config: &Config) -> Result<(), Failure> {
     let folder = Folder::of(&config.data)?;
-    let members = key::find(&config.key)?
-        .map(|key| ledger::members(&config.federation, key.public_key()));
+    let members =
+        key::find(&config.key)?.map(|key| ledger::members(&config.federation, key.public_key()));
     let ledger = ledger::open_existing(&folder)?;
     let mut entropy = [0; 32];
     getrandom::fill(&mut entropy)

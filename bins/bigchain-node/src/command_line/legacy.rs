@@ -27,7 +27,8 @@ pub(super) fn translate(arguments: Vec<OsString>) -> (Vec<OsString>, Vec<String>
             continue;
         }
         if is_configure && BACKENDS.contains(&text) {
-            remarks.push(format!("there is no choice of {text}: the node stores the ledger itself"));
+            remarks
+                .push(format!("there is no choice of {text}: the node stores the ledger itself"));
             continue;
         }
         let replaced = match text {

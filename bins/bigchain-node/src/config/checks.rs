@@ -70,11 +70,10 @@ fn key(settings: &Settings) -> Result<Key, Failure> {
     let public = public.map_err(|error| wrong(&format!("keypair.public: {error}")))?;
     match (&settings.keypair_private, public) {
         (Some(private), public) => {
-            let key: SigningKey = private
-                .0
-                .trim()
-                .parse()
-                .map_err(|_| wrong("keypair.private is not a private key: 32 bytes in Base58"))?;
+            let key: SigningKey =
+                private.0.trim().parse().map_err(|_| {
+                    wrong("keypair.private is not a private key: 32 bytes in Base58")
+                })?;
             if public.is_some_and(|public| public != key.public_key()) {
                 return Err(wrong("keypair.public does not belong to keypair.private"));
             }

@@ -77,10 +77,9 @@ fn parse(text: &str) -> anyhow::Result<FromFile> {
 /// Names the entries of sections `section.entry`.
 fn flattened(entries: Map<String, Value>) -> Vec<(String, Value)> {
     let flat = entries.into_iter().flat_map(|(section, value)| match value {
-        Value::Object(inner) => inner
-            .into_iter()
-            .map(|(entry, value)| (format!("{section}.{entry}"), value))
-            .collect(),
+        Value::Object(inner) => {
+            inner.into_iter().map(|(entry, value)| (format!("{section}.{entry}"), value)).collect()
+        }
         other => vec![(section, other)],
     });
     flat.collect()

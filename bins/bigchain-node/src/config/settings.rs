@@ -1,4 +1,6 @@
-use super::values::{EraName, HiddenText, KeyList, ListenAddress, LogFormat, LogLevel, PeerArgument};
+use super::values::{
+    EraName, HiddenText, KeyList, ListenAddress, LogFormat, LogLevel, PeerArgument,
+};
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

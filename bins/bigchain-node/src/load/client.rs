@@ -113,9 +113,8 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        let mut reply = request
-            .call()
-            .with_context(|| format!("{} does not answer", self.authority))?;
+        let mut reply =
+            request.call().with_context(|| format!("{} does not answer", self.authority))?;
         let text = reply.body_mut().read_to_string().context("no answer")?;
         Ok((reply.status().as_u16(), serde_json::from_str(&text).unwrap_or_default()))
     }

@@ -49,7 +49,8 @@ impl Report {
         line("refused", counts.refused.to_string());
         line("busy-answers", counts.busy.to_string());
         for (name, histogram) in [("accept", accepted), ("commit", committed)] {
-            for (quantile, per_mille) in [("p50", 500), ("p90", 900), ("p99", 990), ("p99.9", 999)] {
+            for (quantile, per_mille) in [("p50", 500), ("p90", 900), ("p99", 990), ("p99.9", 999)]
+            {
                 line(&format!("{name}-ms-{quantile}"), milliseconds(histogram.quantile(per_mille)));
             }
             line(&format!("{name}-ms-max"), milliseconds(histogram.longest()));
@@ -62,7 +63,11 @@ impl Report {
 }
 
 fn rate(count: u64, span: Duration) -> String {
-    if span.is_zero() { "-".to_owned() } else { format!("{:.0}", count as f64 / span.as_secs_f64()) }
+    if span.is_zero() {
+        "-".to_owned()
+    } else {
+        format!("{:.0}", count as f64 / span.as_secs_f64())
+    }
 }
 
 fn milliseconds(duration: Duration) -> String {

@@ -128,8 +128,11 @@ impl Tally {
         let mut state = self.lock();
         state.counts.refused += 1;
         let is_known = state.refusals.contains_key(&reason);
-        let reason =
-            if is_known || state.refusals.len() < REASONS_MAX { reason } else { "other".to_owned() };
+        let reason = if is_known || state.refusals.len() < REASONS_MAX {
+            reason
+        } else {
+            "other".to_owned()
+        };
         *state.refusals.entry(reason).or_default() += 1;
     }
 
