@@ -121,6 +121,12 @@ impl Handle {
         progress.status.finalized_height = number;
     }
 
+    /// Returns the height, among all blocks, of the last one that the application has.
+    #[cfg(all(test, feature = "simulation"))]
+    pub(crate) fn delivered(&self) -> u64 {
+        self.progress().delivered
+    }
+
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,8 @@
 mod federation;
 mod network;
 mod setup;
+#[cfg(test)]
+mod tests;
 
 pub use federation::{Federation, Outcome, run};
 pub use setup::{Behaviour, Link, Setup};

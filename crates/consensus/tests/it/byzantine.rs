@@ -36,6 +36,10 @@ fn double_proposals() {
                 assert!(federation.until(10 * MINUTE, is_done).await, "no progress");
                 let (longest, _) = assert_no_fork(&honest);
                 assert!(longest >= 12);
+                // Both faces of the liar were seen.
+                for start in ["100-", "200-"] {
+                    assert!(honest.iter().any(|journal| journal.has_judged(start)), "{start}");
+                }
                 // What its two engines took for final is what the others have.
                 let everyone: Vec<Journal> = honest.iter().chain(&twins).cloned().collect();
                 assert_no_fork(&everyone);

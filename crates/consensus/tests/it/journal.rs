@@ -30,7 +30,9 @@ struct State {
     entries: Vec<Bytes>,
     waiting: Vec<Bytes>,
     received: Vec<(PublicKey, Bytes)>,
-    /// Proposals that it voted against.
+    /// What others proposed.
+    judged: BTreeSet<Bytes>,
+    /// How often it voted against a proposal.
     refused: usize,
 }
 
@@ -64,6 +66,11 @@ impl Journal {
 
     pub(crate) fn len(&self) -> usize {
         self.state().entries.len()
+    }
+
+    /// Says whether somebody proposed a text that begins so.
+    pub(crate) fn has_judged(&self, start: &str) -> bool {
+        self.state().judged.iter().any(|text| text.starts_with(start.as_bytes()))
     }
 
     pub(crate) fn refused(&self) -> usize {
@@ -135,6 +142,7 @@ impl Application for Journal {
     fn verify(&self, ancestry: &Ancestry, payload: &Bytes) -> bool {
         let mut state = self.state();
         assert_eq!(ancestry.finalized_height(), state.entries.len() as u64);
+        state.judged.insert(payload.clone());
         let is_known = state.entries.contains(payload) || ancestry.pending().contains(payload);
         let is_good = !is_known && !payload.starts_with(b"bad");
         if self.0.is_careless.get().is_some() {
