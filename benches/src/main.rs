@@ -1,48 +1,57 @@
-//! Measures payments end to end: real nodes on an embedded chain, real QUIC over loopback, RocksDB
-//! with real syncs. Beside each figure stands the limit that the same machine sets in the same run.
+//! Measures what the services do for their users, end to end, with real databases and real syncs.
+//! Beside each figure stands the limit that the same machine sets in the same run.
 //!
-//! Start reading with `cases`, which says what is measured and what it cannot do without, then
-//! `limits`, which turns that into the limit.
+//! Start reading with `payments` and `ledger`, which say what is measured. What they share is
+//! around them: `probe` measures single operations, `bounds` is what follows from them, `figures`
+//! turns latencies into figures, and `document` keeps docs/benchmarks.md.
 #![allow(clippy::print_stdout, reason = "a benchmark speaks to its viewer")]
 
-mod cases;
+mod bounds;
 mod cpu;
 mod document;
-mod limits;
-mod line;
-mod load;
+mod figures;
+mod ledger;
 mod machine;
-mod measure;
+mod memory;
+mod payments;
+mod plan;
+mod probe;
 mod web;
 
 use anyhow::{Context, Result, ensure};
-use cases::Case;
-use clap::Parser;
-use limits::Rates;
-use load::Plan;
-use machine::Machine;
-use measure::Measurement;
+use clap::{Parser, ValueEnum};
+use document::Part;
+use figures::Outcome;
+use plan::Plan;
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
-use tokio::runtime::Runtime;
 
 /// Where results and the nodes' databases go, below the workspace.
 const FOLDER: &str = "target/bench";
 const RESULTS: &str = "results.json";
 const DOCUMENT: &str = "docs/benchmarks.md";
 
-/// Measures payments and writes docs/benchmarks.md and target/bench/results.json.
+/// Measures payments and the ledger and writes docs/benchmarks.md and target/bench/results.json.
 #[derive(Debug, Parser)]
 struct Args {
     /// A short run that only shows that everything works; docs/benchmarks.md stays as it is.
     #[arg(long)]
     quick: bool,
+    /// Measure the ledger with ten million stored transactions, too: half an hour and 20 GB more.
+    #[arg(long)]
+    full: bool,
     /// Measure only cases whose name contains this; docs/benchmarks.md stays as it is.
     #[arg(long)]
     only: Option<String>,
-    /// Seconds of each repetition.
+    /// Measure one service.
+    #[arg(long)]
+    part: Option<Service>,
+    /// Leave the filled ledgers in target/bench, and use those that an earlier run left there.
+    #[arg(long)]
+    keep: bool,
+    /// Seconds of each repetition, for payments.
     #[arg(long)]
     seconds: Option<f64>,
     /// Repetitions, of which the median counts.
@@ -50,69 +59,54 @@ struct Args {
     repetitions: Option<usize>,
 }
 
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Service {
+    Payments,
+    Ledger,
+}
+
 fn main() -> Result<()> {
     let args = Args::parse();
+    let arguments = env::args().skip(1).collect::<Vec<_>>().join(" ");
     let root = workspace_root()?;
     let folder = root.join(FOLDER);
     fs::create_dir_all(&folder).context("the folder of results cannot be made")?;
     let plan = Plan::new(args.quick, args.seconds, args.repetitions);
-    let wanted: Vec<Case> = cases::all()
-        .into_iter()
-        .filter(|case| args.only.as_ref().is_none_or(|part| case.name().contains(part.as_str())))
-        .collect();
-    ensure!(!wanted.is_empty(), "no case has such a name");
+    let is_wanted = |name: &str| args.only.as_ref().is_none_or(|part| name.contains(part.as_str()));
+    let is_measured = |service| args.part.is_none_or(|only| only == service);
 
-    let runtime = Runtime::new()?;
-    let before = Rates::measure(&folder, plan.probe)?;
-    println!("{}", before.one_line());
-    let measurements = measure_all(&runtime, &wanted, &plan, &folder)?;
-    let after = Rates::measure(&folder, plan.probe)?;
-    println!("{}", after.one_line());
-    let rates = Rates::faster(&before, &after);
+    let (mut outcomes, mut parts) = (vec![], vec![]);
+    if is_measured(Service::Payments) {
+        let (measured, part) = payments::run(&folder, &plan, &arguments, is_wanted)?;
+        outcomes.extend(measured);
+        parts.extend(part);
+    }
+    if is_measured(Service::Ledger) {
+        let scope = ledger::Scope { is_full: args.full, keeps: args.keep };
+        let (measured, written) = ledger::run(&folder, &plan, scope, &arguments, is_wanted)?;
+        outcomes.extend(measured);
+        parts.extend(written);
+    }
+    ensure!(!outcomes.is_empty(), "no case has such a name");
 
-    let results: Vec<_> = measurements.iter().map(|measured| measured.result(&rates)).collect();
-    println!("{}", document::table(&measurements, &results));
-    write_json(&folder.join(RESULTS), &results)?;
+    write_json(&folder.join(RESULTS), &outcomes)?;
+    println!("wrote {FOLDER}/{RESULTS}");
     if !args.quick && args.only.is_none() {
-        let machine = Machine::describe(&folder);
-        let text = document::whole(&machine, &plan, &rates, &measurements, &results);
-        fs::write(root.join(DOCUMENT), text).context("docs/benchmarks.md cannot be written")?;
-        println!("wrote {DOCUMENT} and {FOLDER}/{RESULTS}");
-    } else {
-        println!("wrote {FOLDER}/{RESULTS}");
+        write_document(&root.join(DOCUMENT), &parts)?;
+        println!("wrote {DOCUMENT}");
     }
     Ok(())
 }
 
-/// Measures the cases. Those on the same number of nodes share a network.
-fn measure_all(
-    runtime: &Runtime,
-    wanted: &[Case],
-    plan: &Plan,
-    folder: &Path,
-) -> Result<Vec<Measurement>> {
-    let mut measurements = vec![];
-    for cases in wanted.chunk_by(|one, next| one.nodes() == next.nodes()) {
-        let nodes = cases[0].nodes();
-        let line = runtime.block_on(line::Line::start(nodes, folder))?;
-        let mut paid = 0;
-        for case in cases {
-            let measured = measure::run(runtime, &line, *case, plan)
-                .with_context(|| format!("during {}", case.name()))?;
-            paid += measured.payments;
-            runtime
-                .block_on(line.verify(paid))
-                .with_context(|| format!("after {}", case.name()))?;
-            println!("{}", measured.one_line());
-            measurements.push(measured);
-        }
-        runtime.block_on(line.stop())?;
-    }
-    Ok(measurements)
+fn write_document(path: &Path, parts: &[Part]) -> Result<()> {
+    let old = fs::read_to_string(path).unwrap_or_default();
+    fs::write(path, document::with_parts(&old, parts))
+        .context("docs/benchmarks.md cannot be written")
 }
 
-fn write_json(path: &Path, results: &[measure::Outcome]) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(results)?;
+fn write_json(path: &Path, outcomes: &[Outcome]) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(outcomes)?;
     text.push('\n');
     fs::write(path, text).context("the results cannot be written")
 }

@@ -1,14 +1,16 @@
-//! docs/benchmarks.md, written by the run itself.
+//! The part of docs/benchmarks.md about payments.
 
-use crate::{
+use super::{
     cases::{Case, Needs},
-    cpu,
-    limits::{Rate, Rates},
-    load::Plan,
-    machine::Machine,
-    measure::{Measurement, Outcome},
+    limits::Rates,
+    measure::Measurement,
 };
-use std::fmt::Write as _;
+use crate::{
+    document::{self, PAYMENTS, Part, Use},
+    figures::Outcome,
+    machine::Machine,
+    plan::Plan,
+};
 
 /// The goals of the design on two cores: the prefix of a name, and the goal in words.
 const GOALS: &[(&str, &str)] = &[
@@ -18,70 +20,41 @@ const GOALS: &[(&str, &str)] = &[
     ("channel.mediated1.64", "600/s and half the limit"),
 ];
 
-/// Cores in use by other programs above which the document says so.
-const OTHERS_NOTICED: f64 = 0.1;
-
-/// Returns the table of results.
-pub(crate) fn table(measurements: &[Measurement], results: &[Outcome]) -> String {
-    let mut text = String::from(
-        "| case | per second | p50 ms | p99 ms | limit per second | ratio | goal |\n\
-         |---|---:|---:|---:|---:|---:|---|\n",
-    );
-    debug_assert_eq!(measurements.len(), results.len(), "each case has one result");
-    for result in results {
-        let goal = GOALS.iter().find(|(name, _)| *name == result.name).map_or("", |(_, goal)| goal);
-        let row = format!(
-            "| `{}` | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {goal} |\n",
-            result.name,
-            result.per_second,
-            result.p50_ms,
-            result.p99_ms,
-            result.limit_per_second,
-            result.ratio,
-        );
-        text.push_str(&row);
-    }
-    text
-}
-
-/// Returns the whole document.
-pub(crate) fn whole(
+/// Returns the part.
+pub(crate) fn part(
     machine: &Machine,
+    arguments: &str,
     plan: &Plan,
     rates: &Rates,
     measurements: &[Measurement],
-    results: &[Outcome],
-) -> String {
-    let mut text = String::from(
-        "# Benchmarks\n\nWritten by `make bench`; do not edit. What is printed here is one run on one machine: compare \
-         ratios, not figures.\n\n",
-    );
-    text.push_str(&machine_section(machine, rates));
-    text.push_str("\n## Payments\n\n");
-    text.push_str(&table(measurements, results));
+    outcomes: &[Outcome],
+) -> Part {
+    let mut text = document::measured_by(machine, arguments);
+    text.push_str(&table(outcomes));
     text.push_str(&method(plan));
+    text.push_str(&rates_section(rates));
     text.push_str(&limit_section(rates, measurements));
-    text.push_str(&design_definition(rates, results));
-    text.push_str(&processor_section(rates, measurements));
-    text.push_str(REPRODUCE);
-    text
+    text.push_str(&design_definition(rates, outcomes));
+    text.push_str("\n### Where the time of payments goes\n\n");
+    let uses: Vec<Use> =
+        measurements.iter().map(|measured| measured.processor_use(rates)).collect();
+    text.push_str(&document::processor("payment", &uses));
+    text.push_str(EXPLANATION);
+    Part { title: PAYMENTS, text }
 }
 
-fn machine_section(machine: &Machine, rates: &Rates) -> String {
-    let rate = |name: &str, rate: Rate| {
-        format!("| {name} | {:.0} | {:.0} | {:.1} |\n", rate.alone, rate.together, 1e6 / rate.alone)
-    };
-    let Machine { cores, model, memory_gib, kernel, file_system, rustc, date } = machine;
-    let mut text = format!(
-        "## Machine\n\n\
-         {cores} cores of {model}, {memory_gib} GiB of memory, {kernel}, databases on {file_system}, {rustc}, \
-         {date}.\n\n\
-         | operation | per second, one thread | {cores} threads | µs each, one thread |\n|---|---:|---:|---:|\n"
-    );
-    text.push_str(&rate("sign a digest (secp256k1, recoverable)", rates.sign));
-    text.push_str(&rate("verify (recover the signer)", rates.verify));
-    text.push_str(&rate("hash 160 bytes (Keccak-256)", rates.hash));
-    text.push_str(&rate("commit 512 bytes to RocksDB, synced", rates.sync));
+/// Returns the table of results.
+pub(crate) fn table(outcomes: &[Outcome]) -> String {
+    document::results(outcomes, GOALS)
+}
+
+fn rates_section(rates: &Rates) -> String {
+    let mut text = String::from("\n### The machine's rates\n\n");
+    text.push_str(&document::rates_head(rates.cores));
+    text.push_str(&rates.sign.row("sign a digest (secp256k1, recoverable)"));
+    text.push_str(&rates.verify.row("verify (recover the signer)"));
+    text.push_str(&rates.hash.row("hash 160 bytes (Keccak-256)"));
+    text.push_str(&rates.sync.row("commit 512 bytes to RocksDB, synced"));
     text.push_str(
         "\nMeasured in the same run, before the payments and after them; the fastest fifth of a second counts, because \
          other programs only ever slow a machine down. With several threads each syncs a database of its own, as nodes \
@@ -109,7 +82,7 @@ fn method(plan: &Plan) -> String {
 
 fn limit_section(rates: &Rates, measurements: &[Measurement]) -> String {
     let mut text = String::from(
-        "\n## The limit\n\n\
+        "\n### The limit of payments\n\n\
          What one payment cannot do without, whatever the implementation: signatures, verifications, hashes, and \
          commits that must be on the disk. A direct transfer is one message: the payer signs and stores it, the payee \
          checks and stores it. A mediated one has two signed messages a hop (the lock, and what pays it), and every \
@@ -147,57 +120,15 @@ fn limit_row(rates: &Rates, case: Case) -> String {
 }
 
 /// The design counts two signatures and two verifications for a direct transfer.
-fn design_definition(rates: &Rates, results: &[Outcome]) -> String {
+fn design_definition(rates: &Rates, outcomes: &[Outcome]) -> String {
     let limit = 1.0 / (2.0 / rates.sign.together + 2.0 / rates.verify.together);
-    let busiest = results.iter().find(|result| result.name == "channel.direct.64");
-    let ratio = busiest.map_or(0.0, |result| result.per_second / limit);
+    let busiest = outcomes.iter().find(|outcome| outcome.name == "channel.direct.64");
+    let ratio = busiest.map_or(0.0, |outcome| outcome.per_second / limit);
     format!(
         "\nThe design's goal counts two signatures and two verifications for a direct transfer, with syncs shared by all. \
          This protocol needs half of that, so the limit above is the harder one. By the design's count the limit on this \
          machine is {limit:.0} per second, and `channel.direct.64` reaches {ratio:.2} of it.\n"
     )
-}
-
-fn processor_section(rates: &Rates, measurements: &[Measurement]) -> String {
-    let mut text = String::from(
-        "\n## Where the time goes\n\n\
-         | case | slowest to fastest repetition | cores busy | by other programs | µs of one core per payment | of that needed |\n\
-         |---|---|---:|---:|---:|---:|\n",
-    );
-    for measured in measurements {
-        let Some(busy) = measured.cpu else { continue };
-        let needed = rates.cores as f64 / rates.bounds(measured.case).cores * 1e6;
-        writeln!(
-            text,
-            "| `{}` | {:.0} to {:.0} | {:.2} | {:.2} | {} | {needed:.0} |",
-            measured.case.name(),
-            measured.spread.0,
-            measured.spread.1,
-            busy.own_cores,
-            busy.other_cores,
-            busy.each.as_micros(),
-        )
-        .expect("strings take any text");
-    }
-    let shares = measurements.iter().filter_map(|measured| measured.cpu);
-    let others = shares.map(|busy| busy.other_cores).fold(0.0, f64::max);
-    if others > OTHERS_NOTICED {
-        writeln!(
-            text,
-            "\nThe machine was not idle: other programs used up to {others:.2} of its cores during a case, and its disk \
-             too. The figures are lower than the code allows; the limit is that of the fastest moments."
-        )
-        .expect("strings take any text");
-    }
-    if let Some(nice) = cpu::niceness().filter(|nice| *nice != 0) {
-        writeln!(
-            text,
-            "\nThis process ran at nice {nice}; run as others are, it shares the cores evenly with them."
-        )
-        .expect("strings take any text");
-    }
-    text.push_str(EXPLANATION);
-    text
 }
 
 /// What a profile of the two busiest cases showed; to be taken anew when the code around it changes.
@@ -219,11 +150,6 @@ const EXPLANATION: &str = "\n\
     * **A lock root is hashed by both ends for every signed message.** The tree is kept and only what lies behind a \
     changed leaf is hashed again, which is half of it on average; the leaves are sorted, so the rest moves.\n";
 
-const REPRODUCE: &str = "\n## To reproduce\n\n\
-    `make bench` on an otherwise idle machine; about four minutes after the build. `make bench ARGS=--quick` only shows that \
-    everything works and leaves this page alone; `make bench ARGS='--only mediated1 --seconds 10'` measures a part. \
-    The figures are also in `target/bench/results.json`, one entry a case, for programs to compare.\n";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,7 +157,7 @@ mod tests {
     /// Goal: every goal belongs to a case that exists.
     #[test]
     fn goals_name_cases() {
-        let names: Vec<String> = crate::cases::all().iter().map(Case::name).collect();
+        let names: Vec<String> = crate::payments::cases::all().iter().map(Case::name).collect();
         for (name, _) in GOALS {
             assert!(names.iter().any(|case| case == name), "{name} is no case");
         }

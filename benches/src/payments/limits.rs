@@ -1,31 +1,16 @@
 //! How fast the machine does the operations, and the limit that follows for a case.
 
-use crate::cases::Case;
-use anyhow::Result;
-use std::{
-    hint::black_box,
-    path::Path,
-    thread,
-    time::{Duration, Instant},
+use super::cases::Case;
+use crate::{
+    bounds::Bounds,
+    probe::{Rate, rate, sync_rate},
 };
+use anyhow::Result;
+use std::{hint::black_box, path::Path, thread, time::Duration};
 use tally_crypto::{SecretKey, keccak256, verify};
-use tally_storage::{Batch, Durability, Store, Table};
-use tally_storage_rocksdb::{DataFolder, RocksStore};
 
-const PROBE: Table = Table::new("probe");
-/// What one small commit writes.
-const RECORD_BYTES: usize = 512;
 /// A balance proof's digest is over less than two blocks of the hash; so is most of what is hashed.
 const HASHED_BYTES: usize = 160;
-/// Parts of a measurement, of which the fastest counts.
-const SLICES: u32 = 5;
-
-/// Operations per second, one thread alone and all cores together.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
-    pub(crate) alone: f64,
-    pub(crate) together: f64,
-}
 
 /// How fast this machine does what payments cannot do without.
 #[derive(Debug, Clone, Copy)]
@@ -36,17 +21,6 @@ pub(crate) struct Rates {
     pub(crate) hash: Rate,
     /// `together`: one store per core, each in a folder of its own, as nodes are.
     pub(crate) sync: Rate,
-}
-
-/// What bounds a case, in payments per second; the smallest is the limit.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// All cores do nothing but sign, verify and hash.
-    pub(crate) cores: f64,
-    /// Each payment's own steps follow each other.
-    pub(crate) latency: f64,
-    /// Every sync is shared by all payments in flight.
-    pub(crate) disk: f64,
 }
 
 impl Rates {
@@ -90,15 +64,12 @@ impl Rates {
 
     /// Returns the faster of two measurements: other programs only ever slow a machine down.
     pub(crate) const fn faster(one: &Self, other: &Self) -> Self {
-        const fn faster(one: Rate, other: Rate) -> Rate {
-            Rate { alone: one.alone.max(other.alone), together: one.together.max(other.together) }
-        }
         Self {
             cores: one.cores,
-            sign: faster(one.sign, other.sign),
-            verify: faster(one.verify, other.verify),
-            hash: faster(one.hash, other.hash),
-            sync: faster(one.sync, other.sync),
+            sign: Rate::faster(one.sign, other.sign),
+            verify: Rate::faster(one.verify, other.verify),
+            hash: Rate::faster(one.hash, other.hash),
+            sync: Rate::faster(one.sync, other.sync),
         }
     }
 
@@ -140,83 +111,10 @@ impl Rates {
     }
 }
 
-impl Bounds {
-    pub(crate) const fn limit(&self) -> f64 {
-        self.cores.min(self.latency).min(self.disk)
-    }
-
-    /// Names the smallest.
-    pub(crate) fn which(&self) -> &'static str {
-        let limit = self.limit();
-        if self.cores <= limit {
-            "cores"
-        } else if self.latency <= limit {
-            "latency"
-        } else {
-            "disk"
-        }
-    }
-}
-
-/// Measures an operation on one thread and on one thread per core.
-fn rate<F: FnMut() + Send>(cores: usize, each: Duration, operation: impl Fn() -> F) -> Rate {
-    Rate {
-        alone: throughput(vec![operation()], each),
-        together: throughput((0..cores).map(|_| operation()).collect(), each),
-    }
-}
-
-/// Synced commits of one small record, as a node with nothing to share would make them.
-fn sync_rate(cores: usize, each: Duration, folder: &Path) -> Result<Rate> {
-    let scratch = tempfile::tempdir_in(folder)?;
-    let open = |index: usize| -> Result<_> {
-        let store =
-            RocksStore::open(DataFolder::lock(scratch.path().join(index.to_string()))?, &[PROBE])?;
-        let mut number = 0_u64;
-        Ok(move || {
-            number += 1;
-            let mut batch = Batch::new();
-            batch.put(PROBE, number.to_be_bytes(), [7; RECORD_BYTES]);
-            store.commit(batch, Durability::Synced).expect("the probe's folder can be written");
-        })
-    };
-    let alone = throughput(vec![open(0)?], each);
-    let all = (1..=cores).map(open).collect::<Result<Vec<_>>>()?;
-    Ok(Rate { alone, together: throughput(all, each) })
-}
-
-/// Runs every operation on a thread of its own for a while, in slices; returns how many ran per
-/// second in the fastest slice.
-fn throughput<F: FnMut() + Send>(mut operations: Vec<F>, each: Duration) -> f64 {
-    let slice = each / SLICES;
-    (0..SLICES).map(|_| throughput_once(&mut operations, slice)).fold(0.0, f64::max)
-}
-
-fn throughput_once<F: FnMut() + Send>(operations: &mut [F], each: Duration) -> f64 {
-    thread::scope(|scope| {
-        let threads: Vec<_> = operations
-            .iter_mut()
-            .map(|operation| {
-                scope.spawn(move || {
-                    operation();
-                    let start = Instant::now();
-                    let mut count = 0_u64;
-                    while start.elapsed() < each {
-                        operation();
-                        count += 1;
-                    }
-                    count as f64 / start.elapsed().as_secs_f64()
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().expect("an operation does not panic")).sum()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cases::Way;
+    use crate::payments::cases::Way;
 
     /// Goal: the formula, on round numbers.
     #[test]

@@ -1,6 +1,7 @@
 //! Nodes in a line on an embedded chain, each with a channel to the next.
 
-use crate::{cases::Way, web::Web};
+use super::cases::Way;
+use crate::web::Web;
 use anyhow::{Context, Result, ensure};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -20,6 +21,7 @@ use tally_crypto::{SecretKey, keccak256};
 use tally_primitives::{
     ChainId, ChannelAddress, NodeAddress, TokenAddress, TokenAmount, U256, Wei,
 };
+use tally_smartraiden_api::SmartRaidenApi;
 use tally_storage_rocksdb::{DataFolder, RocksStore};
 use tempfile::TempDir;
 
@@ -67,7 +69,8 @@ impl Line {
         let handles: Vec<NodeHandle> = nodes.iter().map(Node::handle).collect();
         introduce(&nodes).await?;
         handles[0].register_token(token).await?;
-        let web = Web::start(handles[0].clone()).await?;
+        let api = handles[0].clone();
+        let web = Web::start(|shutdown| SmartRaidenApi::new(api, shutdown).into_service()).await?;
         let mut line =
             Self { nodes, handles, channels: vec![], token, web, _chain: chain, _folder: folder };
         line.open_channels().await?;

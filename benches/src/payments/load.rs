@@ -1,10 +1,13 @@
 //! Keeps a fixed number of payments in flight and notes when each was answered.
 
-use crate::{
+use super::{
     cases::{Case, Way},
-    cpu::{CpuTime, CpuUse},
     line::Line,
     web::Client,
+};
+use crate::{
+    cpu::{CpuTime, CpuUse},
+    plan::Plan,
 };
 use anyhow::Result;
 use std::{
@@ -15,39 +18,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
-
-/// How long each part of a run takes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
-    pub(crate) warm_up: Duration,
-    pub(crate) each: Duration,
-    pub(crate) repetitions: usize,
-    /// For each rate of the limits.
-    pub(crate) probe: Duration,
-}
-
-/// Caches, connections and the database's first files settle within this.
-const WARM_UP: Duration = Duration::from_secs(2);
-const EACH: Duration = Duration::from_secs(3);
-const REPETITIONS: usize = 5;
-const PROBE: Duration = Duration::from_secs(1);
-/// For runs that only show that everything works.
-const QUICK: Duration = Duration::from_millis(300);
-
-impl Plan {
-    pub(crate) fn new(quick: bool, seconds: Option<f64>, repetitions: Option<usize>) -> Self {
-        let normal = if quick {
-            Self { warm_up: QUICK, each: QUICK, repetitions: 1, probe: QUICK / 3 }
-        } else {
-            Self { warm_up: WARM_UP, each: EACH, repetitions: REPETITIONS, probe: PROBE }
-        };
-        Self {
-            each: seconds.map_or(normal.each, Duration::from_secs_f64),
-            repetitions: repetitions.unwrap_or(normal.repetitions).max(1),
-            ..normal
-        }
-    }
-}
 
 /// One payment that was answered.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,57 @@
+//! An HTTP API that is served while something is measured, and clients for it.
+
+use anyhow::Result;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+use tally_http::{Exposure, Guard, Server, Service, Shutdown};
+use tokio::task::JoinHandle;
+
+/// Longer than anything here takes, so that a fault shows as an error and not as a hanging run.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A served API.
+#[derive(Debug)]
+pub(crate) struct Web {
+    address: SocketAddr,
+    shutdown: Shutdown,
+    server: JoinHandle<()>,
+}
+
+impl Web {
+    /// Serves an API on a free port of the loopback interface.
+    pub(crate) async fn start(api: impl FnOnce(Shutdown) -> Service) -> Result<Self> {
+        let server = Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
+        let address = server.local_address();
+        let exposure = Exposure {
+            address,
+            needs_token: false,
+            needs_certificate: false,
+            allow_unauthenticated: false,
+        };
+        let guard = Guard::new(&exposure, None, &[])?;
+        let shutdown = Shutdown::default();
+        let router = api(shutdown.clone()).guarded_by(guard).into_router();
+        let until = shutdown.clone();
+        let server = tokio::spawn(async move {
+            server.serve(router, until).await;
+        });
+        Ok(Self { address, shutdown, server })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.shutdown.trigger();
+        self.server.await?;
+        Ok(())
+    }
+}
+
+/// Returns a client with connections of its own.
+pub(crate) fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().into()
+}
