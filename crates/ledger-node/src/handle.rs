@@ -1,6 +1,11 @@
 use crate::{
     BlockRef, Mode, NodeInfo, NodeStatus, PostError, Posted, ReadError, Reader, TransactionStatus,
-    ValidBlock, intake::Intake, ledger::Ledger, lifeline::Lifeline, peers::Peers,
+    ValidBlock,
+    intake::{Intake, busy},
+    ledger::Ledger,
+    lifeline::Lifeline,
+    peers::Peers,
+    posted::{InFlight, Load},
 };
 use bytes::Bytes;
 use std::{fmt, sync::Arc, time::Duration};
@@ -23,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) peers: Peers,
     pub(crate) lifeline: Lifeline,
     pub(crate) commit_patience: Duration,
+    /// Those who wait for the end of what they posted.
+    pub(crate) patient: Arc<InFlight>,
     pub(crate) info: NodeInfo,
 }
 
@@ -38,6 +45,10 @@ impl NodeHandle {
     ///
     /// [`PostError`].
     pub async fn post(&self, text: Bytes, mode: Mode) -> Result<Posted, PostError> {
+        let _patience = match mode {
+            Mode::Async | Mode::Sync => None,
+            Mode::Commit => Some(self.patience()?),
+        };
         let answer = self.0.intake.post(text).inspect_err(|error| {
             if matches!(error, PostError::Busy { .. }) {
                 self.0.ledger.tallies.busy.add(1);
@@ -49,6 +60,15 @@ impl NodeHandle {
             Mode::Commit if posted.is_valid => Ok(posted),
             Mode::Commit => self.wait_until_valid(posted).await,
         }
+    }
+
+    /// Takes a place among those who wait for the end. Without one nothing is posted.
+    fn patience(&self) -> Result<Load, PostError> {
+        let place = self.0.patient.take(0, self.0.ledger.limits.posts, 0);
+        place.ok_or_else(|| {
+            self.0.ledger.tallies.busy.add(1);
+            busy()
+        })
     }
 
     async fn wait_until_valid(&self, posted: Posted) -> Result<Posted, PostError> {

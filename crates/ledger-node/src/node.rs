@@ -89,6 +89,7 @@ impl LedgerNode {
             peers: Peers::default(),
             lifeline: lifeline.clone(),
             commit_patience: config.commit_patience,
+            patient: Arc::default(),
             info: ledger.info(),
             ledger,
         }));

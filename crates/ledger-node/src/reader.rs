@@ -110,10 +110,12 @@ impl<'a> Reader<'a> {
     ///
     /// [`ReadError::Store`].
     pub fn block_status(&self, id: &BlockId) -> Result<Option<Status>, ReadError> {
+        // Blocks move from here to the chain, so who looks here first misses none.
+        let is_undecided = self.store().undecided(id).is_some();
         if let Some(height) = self.store().block_height(id)? {
             return self.status_at(height);
         }
-        if self.store().undecided(id).is_some() {
+        if is_undecided {
             return Ok(Some(Status::Undecided));
         }
         Ok(self.store().invalid(id).map(|_| Status::Invalid))
@@ -125,12 +127,12 @@ impl<'a> Reader<'a> {
     ///
     /// [`ReadError::Store`].
     pub fn block(&self, id: &BlockId) -> Result<Option<BlockView>, ReadError> {
-        if let Some(found) = self.store().undecided(id) {
-            let UndecidedBlock { height, block } = found;
-            return Ok(Some(BlockView { height, block, status: Status::Undecided, reason: None }));
-        }
+        let undecided = self.store().undecided(id);
         if let Some(height) = self.store().block_height(id)? {
             return self.block_at(height);
+        }
+        if let Some(UndecidedBlock { height, block }) = undecided {
+            return Ok(Some(BlockView { height, block, status: Status::Undecided, reason: None }));
         }
         let Some(known) = self.store().invalid(id) else { return Ok(None) };
         let Some(block) = self.store().invalid_block(id)? else { return Ok(None) };
@@ -175,7 +177,10 @@ impl<'a> Reader<'a> {
             let block = BlockRef { id: head.id, height: head.height, timestamp: head.timestamp };
             blocks.push((block, self.ledger.status_of(&head)?));
         }
-        blocks.extend(undecided.iter().map(|found| (undecided_ref(found), Status::Undecided)));
+        let settled = blocks.first().map(|(block, _)| block.id);
+        let undecided = undecided.iter().map(undecided_ref);
+        let others = undecided.filter(|block| Some(block.id) != settled);
+        blocks.extend(others.map(|block| (block, Status::Undecided)));
         for known in invalid {
             if let Some(block) = self.store().invalid_block(&known.id)? {
                 let timestamp = block.timestamp();

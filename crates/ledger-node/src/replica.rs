@@ -27,7 +27,7 @@ use std::{
 };
 use tally_consensus::{Ancestry, Application, Handle};
 use tally_crypto::ed25519::PublicKey;
-use tally_ledger::Vote;
+use tally_ledger::{Block, Vote};
 use tally_ledger_store::{CommitError, ReadError};
 
 /// The state machine that the federation replicates, at this node.
@@ -82,6 +82,14 @@ impl Replica {
             lifeline,
             threads,
         })
+    }
+
+    /// Keeps a block that this node proposed, or agreed to, where readers find it. After a restart
+    /// the engine may ask again about one that the chain has.
+    fn show(&self, height: u64, block: &Arc<Block>) {
+        if self.ledger.store.height().is_none_or(|tip| tip < height) {
+            self.ledger.store.add_undecided(height, Arc::clone(block));
+        }
     }
 
     /// Says that there may be something to propose.

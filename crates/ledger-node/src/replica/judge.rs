@@ -38,8 +38,7 @@ impl Replica {
         match verdict.map_err(|error| CommitError::Read(ReadError::View(error)))? {
             Ok(()) => {
                 let proposal = Proposal::new(reading.block, Some(base.ground));
-                let height = ancestry.height();
-                self.ledger.store.add_undecided(height, Arc::clone(&proposal.block));
+                self.show(ancestry.height(), &proposal.block);
                 lock(&self.recent).keep(payload.clone(), proposal);
                 Ok(true)
             }

@@ -49,7 +49,7 @@ impl Replica {
         let height = ancestry.height();
         tracing::debug!(height, id = %block.id(), transactions = block.transactions().len(), "proposing");
         let proposal = Proposal::new(block, Some(base.ground));
-        self.ledger.store.add_undecided(height, Arc::clone(&proposal.block));
+        self.show(height, &proposal.block);
         lock(&self.recent).keep(payload.clone(), proposal);
         Ok(Some(payload))
     }

@@ -6,14 +6,17 @@ use crate::{
     make_genesis, message::Message, open, replica::Replica,
 };
 use bytes::Bytes;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tally_consensus::{Ancestry, Application, Digest, Timing};
 use tally_crypto::ed25519::SigningKey;
 use tally_ledger::{Block, Decision, Status, Timestamp, Transaction, Vote, VoteBody};
-use tally_storage::MemoryDisk;
+use tally_storage::{MemoryDisk, MemoryStore};
 
 const NOW: u64 = 1_700_000_000;
 
@@ -36,6 +39,7 @@ struct Scene {
     clock: Arc<FixedClock>,
     genesis: Block,
     replica: Arc<Replica>,
+    store: Arc<MemoryStore>,
 }
 
 impl Scene {
@@ -43,14 +47,14 @@ impl Scene {
         let members: Vec<_> = (0..3).map(|number| member(number).public_key()).collect();
         let genesis = make_genesis(&member(0), &members, NOW).unwrap();
         let (disk, clock) = (MemoryDisk::default(), Arc::new(FixedClock(AtomicU64::new(NOW))));
-        let replica = open_replica(&disk, &clock, &genesis);
-        Self { disk, clock, genesis, replica }
+        let (replica, store) = open_replica(&disk, &clock, &genesis);
+        Self { disk, clock, genesis, replica, store }
     }
 
     /// Takes the power and starts again.
     fn restart(&mut self) {
         self.disk.lose_power();
-        self.replica = open_replica(&self.disk, &self.clock, &self.genesis);
+        (self.replica, self.store) = open_replica(&self.disk, &self.clock, &self.genesis);
     }
 
     fn ancestry(&self, pending: &[&Bytes]) -> Ancestry {
@@ -97,7 +101,11 @@ impl Scene {
     }
 }
 
-fn open_replica(disk: &MemoryDisk, clock: &Arc<FixedClock>, genesis: &Block) -> Arc<Replica> {
+fn open_replica(
+    disk: &MemoryDisk,
+    clock: &Arc<FixedClock>,
+    genesis: &Block,
+) -> (Arc<Replica>, Arc<MemoryStore>) {
     let federation = FederationConfig {
         listen: ([127, 0, 0, 1], 0).into(),
         peers: vec![],
@@ -111,8 +119,9 @@ fn open_replica(disk: &MemoryDisk, clock: &Arc<FixedClock>, genesis: &Block) -> 
         ..NodeConfig::default()
     };
     let (clock, store) = (Arc::clone(clock), Arc::new(disk.open(TABLES)));
-    let ledger = Arc::new(open::open(&config, member(0), clock, store).unwrap());
-    Arc::new(Replica::new(ledger, None, Lifeline::default(), 2).unwrap())
+    let ledger = open::open(&config, member(0), clock, Arc::clone(&store) as _).unwrap();
+    let replica = Replica::new(Arc::new(ledger), None, Lifeline::default(), 2).unwrap();
+    (Arc::new(replica), store)
 }
 
 fn vote(by: u8, block: &Block, previous: &Block, decision: Decision) -> Vote {
@@ -359,4 +368,56 @@ fn an_invalid_final_block_ends_the_node() {
     assert!(matches!(scene.replica.lifeline.wait(), crate::StopReason::InvalidFinal));
     assert_eq!(scene.own_vote(&block), None);
     assert_eq!(scene.replica.finalized_height(), 1);
+}
+
+/// Goal: I1, I3 and I4 at every commit point: whichever commit fails and takes the power with it,
+/// what was accepted is there, and what was voted stays the same.
+#[test]
+fn whichever_commit_fails_what_was_said_stays() {
+    let mut failures = 0;
+    for point in 0..12 {
+        let mut scene = Scene::new();
+        let asset = create(1);
+        let [own, winner] = [2, 3].map(|to| transfer(&asset, to));
+        let first = scene.block(&[&asset]);
+        scene.clock.0.fetch_add(1, Ordering::Relaxed);
+        let (wrong, second) = (scene.block(&[&asset]), scene.block(&[&winner]));
+        let payload = |block: &Block| Bytes::from(block.encode());
+        let steps: [&dyn Fn(&Replica); 6] = [
+            &|replica| replica.finalized(1, payload(&first)),
+            &|replica| drop(post(replica, &own).unwrap()),
+            &|replica| {
+                let height = replica.finalized_height();
+                let ancestry = Ancestry::new(height, Digest::from_bytes([0; 32]), vec![]);
+                assert!(!replica.verify(&ancestry, &payload(&wrong)));
+            },
+            &|replica| drop(post(replica, &create(2)).unwrap()),
+            &|replica| replica.finalized(2, payload(&second)),
+            &|replica| drop(post(replica, &create(3)).unwrap()),
+        ];
+        scene.store.fail_commit_after(point);
+        let mut said: Vec<(&Block, Vote)> = vec![];
+        for step in steps {
+            let played =
+                |scene: &Scene| catch_unwind(AssertUnwindSafe(|| step(&scene.replica))).is_ok();
+            while !played(&scene) {
+                failures += 1;
+                scene.restart();
+                for (block, vote) in &said {
+                    assert_eq!(scene.own_vote(block).as_ref(), Some(vote), "point {point}");
+                }
+                scene.clock.0.fetch_add(1, Ordering::Relaxed);
+            }
+            let blocks = [&first, &second, &wrong];
+            said = blocks.iter().filter_map(|it| Some((*it, scene.own_vote(it)?))).collect();
+        }
+        assert_eq!(said.len(), 3);
+        scene.restart();
+        let of = |id| status(&scene.replica, &id);
+        assert!(matches!(of(own.id()), Some(TransactionStatus::Invalid(_))), "point {point}");
+        for number in [2, 3] {
+            assert_eq!(of(create(number).id()), Some(TransactionStatus::Backlog));
+        }
+    }
+    assert!(failures >= 5, "{failures} commits failed");
 }
