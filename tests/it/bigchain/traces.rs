@@ -115,11 +115,9 @@ impl Replacer {
     /// Sends a recorded request; an accepted transaction is valid afterwards.
     fn send(&mut self, node: &Node, request: &Value) -> Reply {
         let path = self.path(node, request["path"].as_str().unwrap());
-        let body = match &request["body"] {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        };
+        let body = &request["body"];
+        let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        let body = if body.is_null() { None } else { Some(text) };
         let method = request["method"].as_str().unwrap();
         let reply = node.api().send(method, &path, body.as_deref()).unwrap();
         if method == "POST" && reply.status < 300 {
@@ -135,7 +133,7 @@ impl Replacer {
         let is_block =
             |at: usize| path[..at].ends_with("/blocks/") || path[..at].ends_with("block_id=");
         let ids = path.char_indices().map(|(at, _)| at).filter(|at| is_block(*at));
-        let Some(at) = ids.last() else { return path.to_owned() };
+        let Some(at) = ids.max() else { return path.to_owned() };
         let end = path[at..].find(['&', '?', '/']).map_or(path.len(), |end| at + end);
         let id = &path[at..end];
         if id.len() != UNKNOWN.len() || id == UNKNOWN {
@@ -167,10 +165,9 @@ fn deviation(recorded: &Value, reply: &Reply) -> Option<String> {
 }
 
 fn json(body: &Value) -> Option<Value> {
-    match body {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        Value::Null => None,
-        other => Some(other.clone()),
+    match body.as_str() {
+        Some(text) => serde_json::from_str(text).ok(),
+        None => Some(body.clone()).filter(|body| !body.is_null()),
     }
 }
 

@@ -76,13 +76,18 @@ fn parse(text: &str) -> anyhow::Result<FromFile> {
 
 /// Names the entries of sections `section.entry`.
 fn flattened(entries: Map<String, Value>) -> Vec<(String, Value)> {
-    let flat = entries.into_iter().flat_map(|(section, value)| match value {
-        Value::Object(inner) => {
-            inner.into_iter().map(|(entry, value)| (format!("{section}.{entry}"), value)).collect()
+    let mut flat = Vec::new();
+    for (section, mut value) in entries {
+        match value.as_object_mut() {
+            Some(inner) => flat.extend(
+                std::mem::take(inner)
+                    .into_iter()
+                    .map(|(entry, value)| (format!("{section}.{entry}"), value)),
+            ),
+            None => flat.push((section, value)),
         }
-        other => vec![(section, other)],
-    });
-    flat.collect()
+    }
+    flat
 }
 
 fn is_ignored(name: &str) -> bool {
