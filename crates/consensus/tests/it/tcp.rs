@@ -7,13 +7,17 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use tally_consensus::{Config, Consensus, Peer, StartError, Timing};
+use tally_consensus::{Config, Consensus, PAYLOAD_BYTES_MAX, Peer, StartError, Timing};
 use tally_crypto::ed25519::SigningKey;
 use tempfile::TempDir;
 
 const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
+/// Short turns, as the nodes are close to each other.
+const QUICK: Timing = Timing { leader_ms: 200, agreement_ms: 400, retry_ms: 400, fetch_ms: 400 };
+
 struct Nodes {
+    timing: Timing,
     keys: Vec<SigningKey>,
     addresses: Vec<SocketAddr>,
     journals: Vec<Journal>,
@@ -25,13 +29,14 @@ struct Nodes {
 impl Nodes {
     /// Starts `count` nodes on free ports. A port can be taken by somebody between the time it was
     /// found free and its use: then others are tried.
-    fn start(count: usize) -> Self {
+    fn start(count: usize, timing: Timing) -> Self {
         for _ in 0..10 {
             let sockets: Vec<_> =
                 (0..count).map(|_| TcpListener::bind((LOOPBACK, 0)).unwrap()).collect();
             let addresses = sockets.iter().map(|socket| socket.local_addr().unwrap()).collect();
             drop(sockets);
             let mut nodes = Self {
+                timing,
                 folder: tempfile::tempdir().unwrap(),
                 keys: (1..=count).map(|node| SigningKey::from_seed(&[node as u8; 32])).collect(),
                 addresses,
@@ -65,7 +70,7 @@ impl Nodes {
                 address: self.addresses[other].into(),
             })
             .collect();
-        config.timing = Timing { leader_ms: 200, agreement_ms: 400, retry_ms: 400, fetch_ms: 400 };
+        config.timing = self.timing;
         config
     }
 
@@ -79,7 +84,7 @@ impl Nodes {
 /// are sent to. A second engine on the same folder is refused.
 #[test]
 fn four_over_loopback() {
-    let mut nodes = Nodes::start(4);
+    let mut nodes = Nodes::start(4, QUICK);
     let all = nodes.journals.clone();
     for (node, journal) in all.iter().enumerate() {
         journal.submit((0..5).map(|index| format!("{node}-{index}")));
@@ -175,7 +180,7 @@ fn panic_of_the_application() {
 /// itself as a member.
 #[test]
 fn stranger() {
-    let nodes = Nodes::start(2);
+    let nodes = Nodes::start(2, QUICK);
     let key = SigningKey::from_seed(&[99; 32]);
     let folder = tempfile::tempdir().unwrap();
     let mut config = nodes.config(0, folder.path());
@@ -199,4 +204,26 @@ fn stranger() {
     }
     assert_eq!(stranger.status().connected, []);
     assert_eq!(lonely.len(), 0);
+}
+
+/// The largest payloads pass: to those who hear the proposal, and to one who fetches them later.
+#[test]
+fn largest_payload() {
+    let mut nodes = Nodes::start(4, Timing { leader_ms: 500, ..Timing::default() });
+    let all = nodes.journals.clone();
+    all[0].submit(["small"]);
+    all[3].wait("all are up", |journal| journal.len() == 1);
+    nodes.stop(3);
+    for journal in &all[..3] {
+        journal.submit(["a", "b"].map(|text| text.repeat(PAYLOAD_BYTES_MAX)));
+    }
+    for journal in &all[..3] {
+        journal.wait("large payloads", |journal| journal.len() == 3);
+    }
+    nodes.start_one(3).unwrap();
+    all[3].wait("large old payloads", |journal| journal.len() == 3);
+    assert!(all.iter().all(|journal| {
+        journal.entries().iter().filter(|entry| entry.len() == PAYLOAD_BYTES_MAX).count() == 2
+    }));
+    assert_no_fork(&all);
 }
