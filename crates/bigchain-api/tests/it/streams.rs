@@ -3,7 +3,9 @@
 use crate::client::{Client, asset, key, to_bob};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tally_bigchain_api::{ApiEra, BigchainApi, CLIENT_MESSAGE_BYTES_MAX, STREAMS_MAX};
+use tally_bigchain_api::{
+    ApiEra, BigchainApi, CLIENT_MESSAGE_BYTES_MAX, PING_INTERVAL, STREAMS_MAX,
+};
 use tally_http::Server;
 use tally_ledger::Version;
 use tally_ledger_node::{LedgerNode, NodeConfig, TABLES};
@@ -150,6 +152,33 @@ async fn the_end_of_the_daemon_closes_the_streams() {
     let (_, mut stream) = served.open("/streams/valid_tx").await;
     served.client.shutdown.trigger();
     assert_eq!(closing(&mut stream).await, 1001);
+}
+
+/// Goal: a client that is gone without a word does not keep its place. Method: one that answers no
+/// ping, and paused time.
+#[tokio::test]
+async fn a_silent_client_is_cut_off() {
+    let served = Served::start(true).await;
+    let (_, mut stream) = served.open("/api/v1/streams/valid_tx").await;
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    assert_eq!(closing(&mut stream).await, 1008);
+    assert!(begun.elapsed() >= 2 * PING_INTERVAL, "{:?}", begun.elapsed());
+}
+
+/// Goal: a client that answers pings stays. Method: pongs for as long as a silent one would have.
+#[tokio::test]
+async fn a_client_that_answers_stays() {
+    let served = Served::start(true).await;
+    let (_, mut stream) = served.open("/api/v1/streams/valid_tx").await;
+    tokio::time::pause();
+    for _ in 0..6 {
+        assert_eq!(frame(&mut stream).await.0, 9);
+        say(&mut stream, 10, 0).await;
+    }
+    tokio::time::resume();
+    let posted = served.client.commit_asset(Version::Flat2_0, 1).await;
+    assert_eq!(message(&mut stream).await["tx_id"], posted.id().to_string());
 }
 
 #[tokio::test]
