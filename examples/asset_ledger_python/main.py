@@ -55,7 +55,7 @@ def main(url):
 
     for name, owner in ("Alice", alice), ("Bob", bob):
         print(name, "has", len(ledger.outputs.get(owner.public_key, spent=False)), "unspent outputs")
-    print("The transfer is in block", ledger.blocks.get(txid=transfer["id"])[0])
+    print("The transfer is in block", ledger.blocks.get(txid=transfer["id"]))
     found = ledger.assets.get(search="bkfab")
     print(len(found), "assets are by bkfab")
 

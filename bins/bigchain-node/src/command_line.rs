@@ -8,6 +8,7 @@ pub(crate) use load::{LoadArguments, LoadKind};
 use crate::config::Settings;
 use clap::{
     Arg, Args as _, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+    builder::Resettable,
 };
 use std::{ffi::OsString, path::PathBuf};
 
@@ -125,7 +126,11 @@ impl Invocation {
 /// command must win over the variable of the same flag after it.
 fn command() -> Command {
     let with_settings = |command: Command| {
-        Settings::augment_args(command).mut_args(|argument| match variable(&argument) {
+        // Adding the settings also replaces what the command says of itself.
+        let (short, long) = (command.get_about().cloned(), command.get_long_about().cloned());
+        let command = Settings::augment_args(command);
+        let command = command.about(Resettable::from(short)).long_about(Resettable::from(long));
+        command.mut_args(|argument| match variable(&argument) {
             Some(name) => described(argument, &name),
             None => argument,
         })

@@ -107,6 +107,12 @@ fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
             ),
         ));
     }
+    for member in &federation.keyring {
+        let is_placed = federation.peers.iter().any(|peer| peer.key == *member);
+        if !is_placed && *member != key.public_key() {
+            tracing::warn!(%member, "no --peer says where this member is: it is never connected");
+        }
+    }
     let store = ledger::open(&config.data)?;
     let node_config = NodeConfig {
         keyring: federation.keyring.clone(),

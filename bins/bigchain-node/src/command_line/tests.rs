@@ -67,10 +67,13 @@ fn wrong_values_are_named() {
     }
 }
 
+/// Goal: the help says what each command is for.
 #[test]
 fn without_a_command_there_is_help() {
-    let error = parse("").unwrap_err();
-    assert!(error.to_string().contains("start"), "{error}");
+    let help = parse("").unwrap_err().to_string();
+    for part in ["An asset ledger", "start", "Run the node", "Delete the ledger", "--data-dir"] {
+        assert!(help.contains(part), "{part:?} is not in {help}");
+    }
 }
 
 /// Goal: the guide names every command, every flag and its variable.
