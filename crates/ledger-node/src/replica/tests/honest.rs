@@ -57,6 +57,7 @@ fn of_a_double_spend_at_two_nodes_one_ends_valid_and_one_with_a_reason() {
 /// whoever loses power while clients post.
 #[test]
 fn losses_partitions_and_crashes_do_no_harm() {
+    let mut lost = 0;
     for seed in seeds(&[11, 12, 13]) {
         println!("seed {seed}");
         let setup =
@@ -94,8 +95,10 @@ fn losses_partitions_and_crashes_do_no_harm() {
             world.settle(federation).await;
             world.check();
             assert!(world.valid_count() > 10, "{}", world.valid_count());
+            lost += world.lost_count();
         });
     }
+    assert!(lost > 0, "double spends at two nodes have losers");
 }
 
 /// Goal: two halves of a federation make no progress apart, and go on when they are together.

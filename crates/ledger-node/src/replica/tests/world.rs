@@ -305,6 +305,12 @@ impl World {
         }
     }
 
+    /// How many accepted transactions have lost, at the honest nodes that accepted them.
+    pub(super) fn lost_count(&self) -> u64 {
+        let replicas = self.honest.iter().filter_map(|node| self.nodes[*node].replica.as_ref());
+        replicas.map(|replica| replica.ledger.store.counts().rejected).sum()
+    }
+
     /// How many transactions of clients are in the chain.
     pub(super) fn valid_count(&self) -> u64 {
         let replica = self.nodes[self.honest[0]].replica.as_ref().unwrap();
