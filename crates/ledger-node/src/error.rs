@@ -1,4 +1,4 @@
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 use tally_ledger::{BlockFault, BlockId, Rejection, TransactionId, build::BuildError};
 use tally_ledger_store::{CommitError, OpenError};
 use tally_search::SearchError;
@@ -89,6 +89,15 @@ pub enum StartError {
     /// The text index cannot be opened.
     #[error("the text index cannot be opened")]
     Search(#[from] SearchError),
+    /// The folder of a text index that belongs to another ledger cannot be removed.
+    #[error("cannot remove the text index in {}", path.display())]
+    SearchFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// The ordering engine cannot start.
     #[error("the ordering engine cannot start")]
     Consensus(#[from] tally_consensus::StartError),

@@ -1,7 +1,9 @@
 //! Feeds the text index from valid blocks, in the background, with a cursor of its own.
 
-use crate::{ReadError, ledger::Ledger};
+use crate::{ReadError, StartError, ledger::Ledger};
 use std::{
+    fs,
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -19,6 +21,25 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 /// How often long catching up is reported.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Opens the index in a folder, or one in memory. One that has more than the ledger belongs to another
+/// ledger, and is made anew.
+///
+/// # Errors
+///
+/// [`StartError`] if it cannot be opened or removed.
+pub(crate) fn open(dir: Option<&Path>, ledger: &Ledger) -> Result<SearchIndex, StartError> {
+    let Some(dir) = dir else { return Ok(SearchIndex::in_memory()?) };
+    let index = SearchIndex::open(dir)?;
+    if index.cursor() <= ledger.store.height() {
+        return Ok(index);
+    }
+    tracing::warn!(path = %dir.display(), "the text index is another ledger's; it is made anew");
+    drop(index);
+    fs::remove_dir_all(dir)
+        .map_err(|source| StartError::SearchFolder { path: dir.to_owned(), source })?;
+    Ok(SearchIndex::open(dir)?)
+}
+
 /// Indexes what becomes valid until `is_stopping`. A failure ends the indexing and not the node:
 /// everything but the search goes on, and the next start takes it up again.
 pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) {
@@ -28,10 +49,9 @@ pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool
 }
 
 fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Result<(), ReadError> {
-    let mut cursor = index.cursor().filter(|cursor| *cursor <= ledger.decided.height());
-    if cursor.is_none() && index.cursor().is_some() {
-        tracing::warn!("the text index is ahead of the ledger; what it has more is not found");
-    }
+    // After a loss of power this may be above the decided height: votes need no sync. What is
+    // indexed is final nevertheless.
+    let mut cursor = index.cursor();
     let (mut committed, mut reported) = (Instant::now(), Instant::now());
     let mut is_pending = false;
     while !is_stopping.load(Ordering::Relaxed) {

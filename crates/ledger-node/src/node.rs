@@ -24,7 +24,6 @@ use tally_consensus::{Application, Consensus};
 use tally_crypto::ed25519::SigningKey;
 use tally_ledger::BLOCK_BYTES_MAX;
 use tally_ledger_store::CommitError;
-use tally_search::SearchIndex;
 use tally_storage::Store;
 use tokio::sync::oneshot;
 
@@ -78,10 +77,7 @@ impl LedgerNode {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let ledger = Arc::new(open::open(&config, key, clock, store)?);
-        let search = match &config.search_dir {
-            Some(dir) => SearchIndex::open(dir)?,
-            None => SearchIndex::in_memory()?,
-        };
+        let search = indexer::open(config.search_dir.as_deref(), &ledger)?;
         let lifeline = Lifeline::default();
         let handle = NodeHandle(Arc::new(Inner {
             intake: Arc::new(Intake::new(config.limits, config.checkers)),

@@ -228,6 +228,33 @@ async fn texts_are_found() {
     }
 }
 
+/// Goal: an index on disk goes on where it was; one that another ledger left is made anew.
+#[tokio::test]
+async fn an_index_belongs_to_its_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let config =
+        NodeConfig { search_dir: Some(folder.path().join("texts")), ..NodeConfig::default() };
+    let indexed = async |solo: &Solo| {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        while solo.handle.status().searchable_height != Some(solo.handle.status().height) {
+            ticks.tick().await;
+        }
+        let search =
+            |reader: &tally_ledger_node::Reader<'_>| reader.search(Kind::Asset, "number", 0, 0);
+        solo.handle.read(search).await.unwrap().len()
+    };
+    let disk = MemoryDisk::default();
+    for count in 1..=2 {
+        let solo = Solo::start_with(&disk, config.clone());
+        solo.post(&create(count)).await.unwrap();
+        assert_eq!(indexed(&solo).await, count as usize);
+        assert!(matches!(solo.stop().await, StopReason::Asked));
+    }
+    let solo = Solo::start_with(&MemoryDisk::default(), config);
+    assert_eq!(indexed(&solo).await, 0);
+    solo.stop().await;
+}
+
 /// Goal: a store is never continued by somebody else, and stays as it is.
 #[tokio::test]
 async fn the_store_of_somebody_else_is_refused() {
