@@ -49,8 +49,6 @@ pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool
 }
 
 fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Result<(), ReadError> {
-    // After a loss of power this may be above the decided height: votes need no sync. What is
-    // indexed is final nevertheless.
     let mut cursor = index.cursor();
     let (mut committed, mut reported) = (Instant::now(), Instant::now());
     let mut is_pending = false;

@@ -8,8 +8,11 @@ use tally_storage::Durability;
 
 /// Where a vote belongs.
 enum Home {
-    /// To a block of the chain, or an invalid one that is kept.
-    Store,
+    /// To a block of the chain that is not decided yet: the vote may decide, and who is told so is
+    /// told nothing that a loss of power takes back (I3).
+    Open,
+    /// To a decided block, or an invalid one that is kept. What is lost of these changes nothing.
+    Decided,
     /// To a block that is not known, or not final yet.
     Early,
     /// It is known.
@@ -36,10 +39,10 @@ impl Replica {
         }
     }
 
-    /// Checks votes and keeps those that count. They need no sync: what is lost is asked for again.
+    /// Checks votes and keeps those that count.
     fn take_votes(&self, from: PublicKey, votes: Vec<Vote>) -> Result<(), CommitError> {
         let mut commit = Commit::new();
-        let mut is_new = false;
+        let mut durability = None;
         for vote in votes {
             if !self.ledger.members.contains(&vote.node_pubkey) {
                 self.complain(from, "a vote is no member's");
@@ -53,17 +56,18 @@ impl Replica {
                 self.complain(from, "a vote is not signed");
                 continue;
             }
-            if matches!(home, Home::Store) {
-                commit.vote(vote);
-                is_new = true;
-            } else {
-                lock(&self.early).keep(vote);
+            match home {
+                Home::Open => durability = Some(Durability::Synced),
+                Home::Decided => durability = durability.or(Some(Durability::Buffered)),
+                Home::Early | Home::Known => {
+                    lock(&self.early).keep(vote);
+                    continue;
+                }
             }
+            commit.vote(vote);
         }
-        if !is_new {
-            return Ok(());
-        }
-        let committed = self.ledger.store.commit(commit, Durability::Buffered)?;
+        let Some(durability) = durability else { return Ok(()) };
+        let committed = self.ledger.store.commit(commit, durability)?;
         if committed.equivocations > 0 {
             tracing::warn!(count = committed.equivocations, "a member voted twice on one block");
         }
@@ -85,7 +89,11 @@ impl Replica {
         if store.vote(block, &vote.node_pubkey)?.is_some_and(|known| known == *vote) {
             return Ok(Home::Known);
         }
-        let is_kept = store.block_height(block)?.is_some() || store.invalid(block).is_some();
-        Ok(if is_kept { Home::Store } else { Home::Early })
+        Ok(match store.block_height(block)? {
+            Some(height) if height > self.ledger.decided.height() => Home::Open,
+            Some(_) => Home::Decided,
+            None if store.invalid(block).is_some() => Home::Decided,
+            None => Home::Early,
+        })
     }
 }
