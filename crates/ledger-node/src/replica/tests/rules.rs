@@ -418,3 +418,41 @@ fn whichever_commit_fails_what_was_said_stays() {
     }
     assert!(failures >= 5, "{failures} commits failed");
 }
+
+/// Goal: a start reads the votes on a bounded number of blocks, and comes to the same decision.
+#[test]
+fn the_decided_height_is_found_again() {
+    let mut scene = Scene::new();
+    let mut previous = scene.genesis.clone();
+    for number in 1..=70 {
+        let block = scene.settle(&[&create(number)]);
+        assert_eq!(scene.replica.ledger.decided.height(), number - 1);
+        scene.hear(&[vote(2, &block, &previous, Decision::Valid)]);
+        assert_eq!(scene.replica.ledger.decided.height(), number);
+        previous = block;
+    }
+    let note = scene.replica.ledger.store.note("decided").unwrap().unwrap();
+    assert_eq!(note, 64_u64.to_be_bytes());
+    scene.restart();
+    assert_eq!(scene.replica.ledger.decided.height(), 70);
+}
+
+/// Goal: a block that is voted down stays so, and is not taken for valid by what comes after it.
+#[test]
+fn a_final_block_that_is_voted_down_stays_invalid() {
+    let mut scene = Scene::new();
+    let created = create(1);
+    let first = scene.settle(&[&created]);
+    let against = |by| vote(by, &first, &scene.genesis, Decision::Invalid(None));
+    scene.hear(&[against(1), against(2)]);
+    let second = scene.settle(&[&create(2)]);
+    scene.hear(&[vote(1, &second, &first, Decision::Valid)]);
+    for _ in 0..2 {
+        let found = status(&scene.replica, &created.id());
+        let Some(TransactionStatus::Invalid(reason)) = found else { panic!("{found:?}") };
+        assert_eq!(reason.code, "block_voted_down");
+        let found = status(&scene.replica, &create(2).id());
+        assert!(matches!(found, Some(TransactionStatus::Valid(_))), "{found:?}");
+        scene.restart();
+    }
+}
