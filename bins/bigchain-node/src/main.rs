@@ -12,6 +12,7 @@ mod load;
 mod logging;
 mod progress;
 mod run;
+mod wiring;
 
 use command_line::{ConfigOrder, Invocation, Order};
 use config::{Config, Destination};

@@ -2,17 +2,14 @@
 
 use crate::{
     command::own_key,
-    config::{Api, Config, Data},
+    config::{Api, Config},
     failure::{Failure, Kind},
-    ledger::{self, Folder},
+    wiring,
 };
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use tally_bigchain_api::BigchainApi;
-use tally_crypto::ed25519::SigningKey;
 use tally_http::{BindError, Drained, Guard, Server, Shutdown};
-use tally_ledger_node::{
-    FederationConfig, LedgerNode, NodeConfig, NodeHandle, Peer, StartError, StopReason, Timing,
-};
+use tally_ledger_node::{LedgerNode, NodeHandle, StopReason};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::JoinHandle,
@@ -34,7 +31,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     warn(&config);
     let key = own_key(&config)?;
     let (config, node) = tokio::task::spawn_blocking(move || {
-        let node = start(&config, key);
+        let node = wiring::start(&config, key);
         node.map(|node| (config, node))
     })
     .await
@@ -70,67 +67,6 @@ async fn run(config: Config) -> Result<(), Failure> {
         }
     };
     ended(reason.unwrap_or(StopReason::Panicked))
-}
-
-/// Starts the node. Blocks.
-fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
-    let federation = &config.federation;
-    let folder = Folder::of(&config.data).ok();
-    let kept_genesis = folder.as_ref().map(Folder::genesis);
-    let genesis = match federation.genesis.as_ref().or(kept_genesis.as_ref()) {
-        Some(path) => ledger::read_genesis(path)?,
-        None => None,
-    };
-    let is_alone = ledger::members(federation, key.public_key()).len() == 1;
-    let together = match (&config.data, &folder) {
-        _ if is_alone => None,
-        (Data::Folder { .. }, Some(folder)) => Some(FederationConfig {
-            listen: federation.listen,
-            peers: peers(config)?,
-            data_dir: folder.consensus(),
-            timing: Timing::default(),
-        }),
-        (Data::Memory | Data::Folder { .. }, _) => {
-            return Err(Failure::settings(
-                "a member of a federation must not forget: leave --memory-store away",
-            ));
-        }
-    };
-    if let (Some(_), None, Some(folder)) = (&together, &genesis, &folder)
-        && !folder.store().exists()
-    {
-        return Err(Failure::new(
-            Kind::Federation,
-            anyhow!(
-                "the federation's chain has no beginning here: run `bigchain-node init` on one \
-                 member, and `bigchain-node init --genesis FILE` with its genesis.json on this one"
-            ),
-        ));
-    }
-    for member in &federation.keyring {
-        let is_placed = federation.peers.iter().any(|peer| peer.key == *member);
-        if !is_placed && *member != key.public_key() {
-            tracing::warn!(%member, "no --peer says where this member is: it is never connected");
-        }
-    }
-    let store = ledger::open(&config.data)?;
-    let node_config = NodeConfig {
-        keyring: federation.keyring.clone(),
-        genesis,
-        federation: together,
-        search_dir: folder.as_ref().map(Folder::search),
-        ..NodeConfig::default()
-    };
-    LedgerNode::start(node_config, key, store).map_err(not_started)
-}
-
-fn peers(config: &Config) -> Result<Vec<Peer>, Failure> {
-    let peers = config.federation.peers.iter().map(|peer| {
-        let address = peer.endpoint.parse();
-        let address = address.with_context(|| format!("--peer {peer}"));
-        Ok(Peer { key: peer.key, address: address.map_err(Failure::of(Kind::Settings))? })
-    });
-    peers.collect()
 }
 
 /// What listens: the API, and the stream alone on a port of its own.
@@ -175,24 +111,6 @@ fn refused(error: BindError) -> Failure {
     let kind = match &error {
         BindError::Address { .. } => Kind::Listen,
         BindError::Tls { .. } => Kind::Settings,
-    };
-    Failure::new(kind, error)
-}
-
-fn not_started(error: StartError) -> Failure {
-    let kind = match &error {
-        StartError::Config { .. } => Kind::Settings,
-        StartError::Open(_)
-        | StartError::Read(_)
-        | StartError::Commit(_)
-        | StartError::OtherKey
-        | StartError::Search(_) => Kind::Data,
-        StartError::NoGenesis
-        | StartError::OtherGenesis { .. }
-        | StartError::InvalidGenesis(_)
-        | StartError::OtherMembers => Kind::Federation,
-        StartError::Consensus(_) => Kind::Listen,
-        StartError::Genesis(_) | StartError::Thread(_) | StartError::Random => Kind::Unexpected,
     };
     Failure::new(kind, error)
 }

@@ -1,0 +1,92 @@
+//! Which library is plugged into which.
+
+use crate::{
+    config::{Config, Data},
+    failure::{Failure, Kind},
+    ledger::{self, Folder},
+};
+use anyhow::{Context, anyhow};
+use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_ledger_node::{FederationConfig, LedgerNode, NodeConfig, Peer, StartError, Timing};
+
+/// Starts the node. Blocks.
+pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
+    let federation = &config.federation;
+    let folder = Folder::of(&config.data).ok();
+    let kept_genesis = folder.as_ref().map(Folder::genesis);
+    let genesis = match federation.genesis.as_ref().or(kept_genesis.as_ref()) {
+        Some(path) => ledger::read_genesis(path)?,
+        None => None,
+    };
+    let is_alone = ledger::members(federation, key.public_key()).len() == 1;
+    let together = match (&config.data, &folder) {
+        _ if is_alone => None,
+        (Data::Folder { .. }, Some(folder)) => Some(FederationConfig {
+            listen: federation.listen,
+            peers: peers(config, key.public_key())?,
+            data_dir: folder.consensus(),
+            timing: Timing::default(),
+        }),
+        (Data::Memory | Data::Folder { .. }, _) => {
+            return Err(Failure::settings(
+                "a member of a federation must not forget: leave --memory-store away",
+            ));
+        }
+    };
+    if let (Some(_), None, Some(folder)) = (&together, &genesis, &folder)
+        && !folder.store().exists()
+    {
+        return Err(Failure::new(
+            Kind::Federation,
+            anyhow!(
+                "the federation's chain has no beginning here: run `bigchain-node init` on one \
+                 member, and `bigchain-node init --genesis FILE` with its genesis.json on this one"
+            ),
+        ));
+    }
+    for member in &federation.keyring {
+        let is_placed = federation.peers.iter().any(|peer| peer.key == *member);
+        if !is_placed && *member != key.public_key() {
+            tracing::warn!(%member, "no --peer says where this member is: it is never connected");
+        }
+    }
+    let store = ledger::open(&config.data)?;
+    let node_config = NodeConfig {
+        keyring: federation.keyring.clone(),
+        genesis,
+        federation: together,
+        search_dir: folder.as_ref().map(Folder::search),
+        ..NodeConfig::default()
+    };
+    LedgerNode::start(node_config, key, store).map_err(not_started)
+}
+
+/// Returns where the others are. All members may share one list, so this node may be in it.
+fn peers(config: &Config, own: PublicKey) -> Result<Vec<Peer>, Failure> {
+    let others = config.federation.peers.iter().filter(|peer| peer.key != own);
+    let peers = others.map(|peer| {
+        let address = peer.endpoint.parse();
+        let address = address.with_context(|| format!("--peer {peer}"));
+        Ok(Peer { key: peer.key, address: address.map_err(Failure::of(Kind::Settings))? })
+    });
+    peers.collect()
+}
+
+fn not_started(error: StartError) -> Failure {
+    let kind = match &error {
+        StartError::Config { .. } => Kind::Settings,
+        StartError::Open(_)
+        | StartError::Read(_)
+        | StartError::Commit(_)
+        | StartError::OtherKey
+        | StartError::Search(_)
+        | StartError::SearchFolder { .. } => Kind::Data,
+        StartError::NoGenesis
+        | StartError::OtherGenesis { .. }
+        | StartError::InvalidGenesis(_)
+        | StartError::OtherMembers => Kind::Federation,
+        StartError::Consensus(_) => Kind::Listen,
+        StartError::Genesis(_) | StartError::Thread(_) | StartError::Random => Kind::Unexpected,
+    };
+    Failure::new(kind, error)
+}
