@@ -60,6 +60,11 @@ impl Ask {
         Err(self.refuse(ApiError::Unknown(names)))
     }
 
+    /// Drops the parameters that have none of these names.
+    pub(crate) fn ignore_others(&mut self, known: &[&str]) {
+        self.query.retain(|(name, _)| known.contains(&name.as_str()));
+    }
+
     /// Says whether a parameter is there.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.query.iter().any(|(key, _)| key == name)

@@ -170,6 +170,7 @@ pub(crate) const RULES: &[Rule] = &[
     strong("/votes", Sign::Always, VOTING),
     strong("/outputs", Sign::Has("unspent"), NINE_TEN),
     strong("/outputs", Sign::Has("spent"), ONE_TWO),
+    strong("/outputs", Sign::Has("details"), ONE_TWO),
     strong("/outputs", Sign::Always, NOT_SEED),
     strong("/unspents", Sign::Always, NINE_TEN),
     strong("/assets", Sign::Always, ONE_TWO),

@@ -8,6 +8,7 @@ mod search;
 
 pub(crate) use blocks::BlockAsk;
 pub(crate) use filter::{Filter, Outputs};
+pub(crate) use outputs::OutputForm;
 
 use tally_ledger::{BlockId, Status, Timestamp, Transaction, TransactionId, Version};
 use tally_ledger_node::{ReadError, Reader, Reason, TransactionStatus};

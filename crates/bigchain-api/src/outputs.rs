@@ -2,12 +2,11 @@ use crate::{
     ApiEra, BigchainApi,
     ask::Ask,
     error::Refusal,
-    ledger::{Ledger, Outputs},
-    page::{self, OUTPUTS_DEFAULT, PageAsk},
+    ledger::{Ledger, OutputForm, Outputs},
+    page::{self, DOCUMENTS_DEFAULT, OUTPUTS_DEFAULT, PAGE_MAX, PageAsk},
     values,
 };
 use axum::{extract::State, response::Response};
-use tally_ledger::OutputRef;
 
 /// Answers `GET /outputs`.
 pub(crate) async fn list(
@@ -21,7 +20,20 @@ pub(crate) async fn list(
         (_, Some(true)) => Outputs::Spent,
         (Some(false) | None, None) => Outputs::Any,
     };
-    of_owner(&api, ask, wanted).await
+    let form = match ask.era {
+        ApiEra::V0_9 | ApiEra::V0_10 => {
+            // Those servers let this endpoint have any parameters.
+            ask.ignore_others(&["public_key", "limit", "cursor"]);
+            OutputForm::Path
+        }
+        ApiEra::Seed | ApiEra::V1 | ApiEra::V2 => {
+            match ask.optional("details", values::boolean)? {
+                Some(true) => OutputForm::Detailed,
+                Some(false) | None => OutputForm::Object,
+            }
+        }
+    };
+    of_owner(&api, ask, wanted, form).await
 }
 
 /// Answers `GET /unspents`.
@@ -29,33 +41,23 @@ pub(crate) async fn unspents(
     State(api): State<BigchainApi>,
     ask: Ask,
 ) -> Result<Response, Refusal> {
-    of_owner(&api, ask, Outputs::Unspent).await
+    of_owner(&api, ask, Outputs::Unspent, OutputForm::Path).await
 }
 
-async fn of_owner(api: &BigchainApi, mut ask: Ask, wanted: Outputs) -> Result<Response, Refusal> {
+async fn of_owner(
+    api: &BigchainApi,
+    mut ask: Ask,
+    wanted: Outputs,
+    form: OutputForm,
+) -> Result<Response, Refusal> {
     let owner = ask.required("public_key", values::public_key)?;
     let page = PageAsk::read(&mut ask, OUTPUTS_DEFAULT)?;
-    let (write, tolerant): (fn(&OutputRef) -> String, bool) = match ask.era {
-        ApiEra::V0_9 | ApiEra::V0_10 => (as_path, true),
-        ApiEra::Seed | ApiEra::V1 | ApiEra::V2 => (as_object, false),
-    };
-    // Servers 0.9 and 0.10 let this endpoint have any parameters.
-    if !tolerant {
-        ask.finish()?;
-    }
     let after = page.after(&ask)?;
-    let limit = page.limit;
-    let read = move |ledger: Ledger<'_>| ledger.outputs(&owner, wanted, limit, after, write);
+    ask.finish()?;
+    // Details are read from the transactions, one by one.
+    let most = if form == OutputForm::Detailed { DOCUMENTS_DEFAULT } else { PAGE_MAX };
+    let limit = page.limit.min(most);
+    let read = move |ledger: Ledger<'_>| ledger.outputs(&owner, wanted, limit, after, form);
     let found = api.read(&ask, read).await?;
     Ok(page::reply(&ask, found.items, found.next))
-}
-
-fn as_object(output: &OutputRef) -> String {
-    let OutputRef { transaction, index } = output;
-    format!("{{\"transaction_id\":\"{transaction}\",\"output_index\":{index}}}")
-}
-
-fn as_path(output: &OutputRef) -> String {
-    let OutputRef { transaction, index } = output;
-    format!("\"../transactions/{transaction}/outputs/{index}\"")
 }

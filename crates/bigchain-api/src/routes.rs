@@ -231,7 +231,7 @@ fn outputs() -> Vec<Route> {
                 summary: "The outputs that a key owns, alone or with others",
                 description: "As 1.x and 2.x write them, or as 0.9 and 0.10 do (see \
                     `unspent`). In the order of the chain.",
-                parameters: &[p::PUBLIC_KEY, p::SPENT, p::UNSPENT, p::LIMIT, p::CURSOR],
+                parameters: &[p::PUBLIC_KEY, p::SPENT, p::UNSPENT, p::DETAILS, p::LIMIT, p::CURSOR],
                 refusals: &[BAD_QUERY],
                 ..Doc::get("outputs", "outputs", [Reply::page(examples::OUTPUTS)])
             },

@@ -135,8 +135,11 @@ fn lists() -> Value {
                     json!({
                         "transaction_id": reference("Hash"),
                         "output_index": { "type": "integer", "minimum": 0 },
+                        "amount": { "type": "string" },
+                        "asset_id": { "type": "string" },
+                        "spent": { "type": "boolean" },
                     }),
-                    &[],
+                    &["amount", "asset_id", "spent"],
                 ),
                 reference("OutputPath"),
             ],

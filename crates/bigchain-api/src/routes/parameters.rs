@@ -83,6 +83,12 @@ pub(crate) const UNSPENT: Parameter = optional(
     Kind::Boolean,
     "0.9 and 0.10: only outputs that are not spent (true), or all (false).",
 );
+pub(crate) const DETAILS: Parameter = optional(
+    "details",
+    Kind::Boolean,
+    "Whether to say the amount, the asset and whether it is spent of each, up to 1000 a page. This \
+     server's own.",
+);
 pub(crate) const SEARCH: Parameter = required("search", Kind::Text, "What to search for.");
 pub(crate) const SEARCH_LIMIT: Parameter =
     optional("limit", Kind::Count, "The most items in the reply; 0, the default, is 10000.");

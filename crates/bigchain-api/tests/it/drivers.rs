@@ -238,6 +238,30 @@ async fn transactions_are_listed_by_the_hash_that_names_an_asset() {
     }
 }
 
+/// Goal: a client that asks for it need not fetch every transaction to know what it has.
+#[tokio::test]
+async fn outputs_can_have_details() {
+    let client = Client::new(ApiEra::Seed);
+    let (created, _) = moved(&client, Version::Nested1).await;
+    let kept = client.commit_asset(Version::Flat0_9, 2).await;
+    let detailed = |tx: &Transaction, spent| {
+        json!({
+            "transaction_id": tx.id().to_string(),
+            "output_index": 0,
+            "amount": "1",
+            "asset_id": tx.asset_id().to_string(),
+            "spent": spent,
+        })
+    };
+    let path = format!("/api/v1/outputs?public_key={}&details=true", alice());
+    let all = json!([detailed(&created, true), detailed(&kept, false)]);
+    assert_eq!(client.get(&path).await.json(), all);
+    let unspent = client.get(&format!("{path}&spent=false&limit=1")).await.json();
+    assert_eq!(unspent, json!([detailed(&kept, false)]));
+    let strange = client.get(&format!("/unspents?public_key={}&foo=1", alice())).await;
+    assert_eq!((strange.status, &strange.json()["code"]), (400, &json!("unknown_parameter")));
+}
+
 /// Goal: where requests say nothing, the setting decides what is missing and how that is said.
 #[tokio::test]
 async fn bare_lists_say_what_is_missing_since_0_9() {
