@@ -79,6 +79,8 @@ pub(crate) struct Api {
     pub(crate) exposure: Exposure,
     /// Who can reach the port that serves nothing but the stream.
     pub(crate) stream: Exposure,
+    /// Where clients are told to open streams: scheme, host and port.
+    pub(crate) streams_base: Option<String>,
     pub(crate) token: Option<BearerToken>,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) cors_origins: Vec<String>,

@@ -95,9 +95,12 @@ impl Servers {
             guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
         };
         let (api_guard, stream_guard) = (guard(&config.exposure)?, guard(&config.stream)?);
-        let api = BigchainApi::new(node, shutdown.clone())
+        let mut api = BigchainApi::new(node, shutdown.clone())
             .with_era(config.era)
             .with_tls(config.tls.is_some());
+        if let Some(base) = &config.streams_base {
+            api = api.with_streams_base(base);
+        }
         let streams = api.clone().into_streams_service().guarded_by(stream_guard).into_router();
         let api = api.into_service().guarded_by(api_guard).into_router();
         Ok([

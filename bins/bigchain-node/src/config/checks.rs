@@ -1,6 +1,6 @@
 use super::{Api, Config, Data, Federation, Key, Logging, Settings};
 use crate::{
-    config::values::{EraName, ListenAddress, LogFormat, LogLevel, public_key},
+    config::values::{EraName, ListenAddress, LogFormat, LogLevel, StreamScheme, public_key},
     failure::{Failure, Kind},
 };
 use anyhow::Context;
@@ -164,14 +164,30 @@ fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
         let message = format!("--wsserver-port and --server-bind are both {}", stream.address);
         return Err(Failure::settings(message));
     }
+    let is_tls = tls.is_some();
     Ok(Api {
         exposure,
         stream,
         token,
         tls,
+        streams_base: streams_base(settings, exposure.address, is_tls),
         cors_origins: settings.cors_origin.clone().unwrap_or_default(),
         era: settings.api.unwrap_or_default().0,
     })
+}
+
+/// Returns where clients are told to open streams, if that is not where they reach the API.
+fn streams_base(settings: &Settings, api: SocketAddr, is_tls: bool) -> Option<String> {
+    let host = settings.wsserver_advertised_host.as_ref()?;
+    let scheme = match settings.wsserver_advertised_scheme {
+        Some(StreamScheme::Wss) => "wss",
+        Some(StreamScheme::Ws) => "ws",
+        None if is_tls => "wss",
+        None => "ws",
+    };
+    // Without a port of its own the stream is where the API is.
+    let port = settings.wsserver_advertised_port.or(settings.wsserver_port);
+    Some(format!("{scheme}://{host}:{}", port.unwrap_or(api.port())))
 }
 
 fn stream_address(settings: &Settings, api: SocketAddr) -> Result<SocketAddr, Failure> {

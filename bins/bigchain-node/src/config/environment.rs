@@ -18,7 +18,6 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("SERVER_WORKERS", "the server needs no such number"),
     ("STATSD_", "metrics are served at /metrics"),
     ("TENDERMINT_", "the node orders blocks itself, with its --peer"),
-    ("WSSERVER_ADVERTISED_", "clients are told the address that they called"),
     ("WSSERVER_SCHEME", "the stream is served with TLS exactly if the API is"),
 ];
 

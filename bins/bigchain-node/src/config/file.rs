@@ -26,9 +26,6 @@ const IGNORED: &[&str] = &[
     "server.workers",
     "statsd.",
     "tendermint.",
-    "wsserver.advertised_host",
-    "wsserver.advertised_port",
-    "wsserver.advertised_scheme",
     "wsserver.scheme",
 ];
 
@@ -39,6 +36,9 @@ const SECTIONS: &[(&str, &str)] = &[
     ("keypair.public", "keypair-public"),
     ("log.file", "log-file"),
     ("server.bind", "server-bind"),
+    ("wsserver.advertised_host", "wsserver-advertised-host"),
+    ("wsserver.advertised_port", "wsserver-advertised-port"),
+    ("wsserver.advertised_scheme", "wsserver-advertised-scheme"),
     ("wsserver.host", "wsserver-host"),
     ("wsserver.port", "wsserver-port"),
 ];
@@ -106,7 +106,9 @@ mod tests {
     fn the_original_s_file_is_understood() {
         let text = r#"{
             "server": {"bind": "localhost:1234", "workers": null, "threads": 4, "loglevel": "info"},
-            "wsserver": {"scheme": "ws", "host": "localhost", "port": 1235},
+            "wsserver": {"scheme": "ws", "host": "localhost", "port": 1235,
+                         "advertised_scheme": "wss", "advertised_host": "example.org",
+                         "advertised_port": 443},
             "database": {"backend": "mongodb", "host": "localhost", "port": 27017, "name": "dev",
                          "ssl": false},
             "keypair": {"public": "GW1nrdZm4mbVC8ePeiGWz6DqHexqewqy5teURVHi3RG4",
@@ -119,6 +121,7 @@ mod tests {
         let FromFile { settings, ignored } = parse(text).unwrap();
         assert_eq!(settings.server_bind, Some("127.0.0.1:1234".parse().unwrap()));
         assert_eq!(settings.wsserver_port, Some(1235));
+        assert_eq!(settings.wsserver_advertised_port, Some(443));
         assert_eq!(settings.database_name.as_deref(), Some("dev"));
         assert_eq!(settings.keyring.unwrap().0.len(), 1);
         assert!(settings.keypair_public.unwrap().starts_with("GW1"));

@@ -1,5 +1,5 @@
 use super::values::{
-    EraName, HiddenText, KeyList, ListenAddress, LogFormat, LogLevel, PeerArgument,
+    EraName, HiddenText, KeyList, ListenAddress, LogFormat, LogLevel, PeerArgument, StreamScheme,
 };
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,21 @@ settings! {
     /// Port of the WebSocket stream; the API's own port serves it too. [default: 9985]
     #[arg(long, env = "BIGCHAINDB_WSSERVER_PORT", value_name = "PORT", help_heading = API)]
     wsserver_port [u16]
+
+    /// Scheme of the stream that clients are told, where a proxy changes it: ws or wss.
+    #[arg(long, env = "BIGCHAINDB_WSSERVER_ADVERTISED_SCHEME", value_name = "SCHEME")]
+    #[arg(help_heading = API)]
+    wsserver_advertised_scheme [StreamScheme]
+
+    /// Host of the stream that clients are told. [default: where they reach the API]
+    #[arg(long, env = "BIGCHAINDB_WSSERVER_ADVERTISED_HOST", value_name = "HOST")]
+    #[arg(help_heading = API)]
+    wsserver_advertised_host [String]
+
+    /// Port of the stream that clients are told; has an effect only with a host.
+    #[arg(long, env = "BIGCHAINDB_WSSERVER_ADVERTISED_PORT", value_name = "PORT")]
+    #[arg(help_heading = API)]
+    wsserver_advertised_port [u16]
 
     /// Which release's API a request speaks that does not say itself: seed, 0.9, 0.10, 1 or 2.
     /// [default: seed]

@@ -31,6 +31,9 @@ const IN_SECTIONS: &[&str] = &[
     "keypair-public",
     "keyring",
     "server-bind",
+    "wsserver-advertised-host",
+    "wsserver-advertised-port",
+    "wsserver-advertised-scheme",
     "wsserver-host",
     "wsserver-port",
 ];
@@ -42,7 +45,13 @@ pub(crate) fn original_shape(settings: &Settings) -> Value {
         "keypair": { "private": null, "public": settings.keypair_public },
         "keyring": settings.keyring,
         "server": { "bind": settings.server_bind },
-        "wsserver": { "host": settings.wsserver_host, "port": settings.wsserver_port },
+        "wsserver": {
+            "advertised_host": settings.wsserver_advertised_host,
+            "advertised_port": settings.wsserver_advertised_port,
+            "advertised_scheme": settings.wsserver_advertised_scheme,
+            "host": settings.wsserver_host,
+            "port": settings.wsserver_port,
+        },
     })
 }
 

@@ -58,6 +58,19 @@ fn what_contradicts_is_named() {
 }
 
 #[test]
+fn clients_are_told_where_the_stream_is() {
+    let told = |settings| check(settings).unwrap().api.streams_base;
+    assert_eq!(told(memory()), None);
+    let host = || Some("ledger.example.org".to_owned());
+    let named = Settings { wsserver_advertised_host: host(), ..memory() };
+    assert_eq!(told(named.clone()).as_deref(), Some("ws://ledger.example.org:9985"));
+    let port = Settings { wsserver_advertised_port: Some(443), ..named };
+    let scheme = Some(values::StreamScheme::Wss);
+    let all = Settings { wsserver_advertised_scheme: scheme, ..port };
+    assert_eq!(told(all).as_deref(), Some("wss://ledger.example.org:443"));
+}
+
+#[test]
 fn peers_are_members() {
     let stranger = base58::encode(&[7; 32]);
     let peer = |key: &str| format!("{key}@host:9986").parse::<PeerArgument>().unwrap();

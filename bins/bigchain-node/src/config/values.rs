@@ -34,6 +34,16 @@ pub(crate) enum LogLevel {
     Critical,
 }
 
+/// How clients open a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StreamScheme {
+    /// Plain.
+    Ws,
+    /// With TLS.
+    Wss,
+}
+
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct HiddenText(pub(crate) String);
