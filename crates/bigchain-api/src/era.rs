@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 /// A generation of the API.
 ///
-/// As a setting it picks what a request speaks whose parameters do not say; see [`RULES`].
+/// As a setting it picks what a request speaks whose parameters do not say; the table of rules is in
+/// `docs/http-bigchain.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ApiEra {
     /// The document of December 2016, and the servers 0.7 and 0.8 around it.
