@@ -17,14 +17,18 @@ use tally_ledger::{Transaction, Version};
 /// One of them may be down or lie.
 const MEMBERS: usize = 4;
 
+/// Who is killed, and who stands still.
+const KILLED: usize = 2;
+const FROZEN: usize = 1;
+
 /// How long a partition is looked at: several turns of the ordering engine.
 const PARTITION: Duration = Duration::from_secs(8);
 
-/// Goal: with one member of four killed, or standing still, the others go on, and it catches up; while
-/// two are cut from two nothing becomes valid, and no fork is made; in the end every accepted
-/// transaction is valid on all, each in exactly one block, and all chains are the same. Method: a
-/// user at each node creates and passes on all the time; connections between nodes go through
-/// proxies that can be cut; each node's own verification at the end.
+/// Goal: while one member of four is not there yet, killed, or standing still, the others go on, and
+/// it catches up; while two are cut from two nothing becomes valid, and no fork is made; in the end
+/// every accepted transaction is valid on all, each in exactly one block, and all chains are the
+/// same. Method: users create and pass on all the time; connections between nodes go through proxies
+/// that can be cut; each node's own verification at the end.
 #[test]
 fn four_members_stay_one_ledger() {
     let folder = tempfile::tempdir().unwrap();
@@ -39,7 +43,8 @@ fn four_members_stay_one_ledger() {
     for settings in &settings[1..] {
         settings.runs(&["init", "--genesis", folder.path().join("genesis.json").to_str().unwrap()]);
     }
-    let mut nodes: Vec<Node> = settings.iter().map(Settings::start).collect();
+    // The last one comes later.
+    let mut nodes: Vec<Node> = settings[..MEMBERS - 1].iter().map(Settings::start).collect();
     links.lead_to(&nodes);
     let urls: Vec<String> = nodes.iter().map(|node| node.url().to_owned()).collect();
     let (accepted, is_over) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -52,14 +57,16 @@ fn four_members_stay_one_ledger() {
             })
             .collect();
         wait_for(&accepted);
-        let last = nodes.pop().unwrap();
-        let killed = last.kill();
+        nodes.push(settings[MEMBERS - 1].start());
+        links.lead_to(&nodes);
+        catches_up(&nodes, MEMBERS - 1);
+        let killed = nodes.remove(KILLED).kill();
         wait_for(&accepted);
-        nodes.push(killed.start());
-        catches_up(&nodes);
-        nodes[1].freeze();
+        nodes.insert(KILLED, killed.start());
+        catches_up(&nodes, KILLED);
+        nodes[FROZEN].freeze();
         wait_for(&accepted);
-        nodes[1].thaw();
+        nodes[FROZEN].thaw();
         partition(&links, &nodes);
         wait_for(&accepted);
         is_over.store(1, Ordering::SeqCst);
@@ -110,12 +117,11 @@ fn partition(links: &Links, nodes: &[Node]) {
     }
 }
 
-/// Waits until the last node has what the first has now.
-fn catches_up(nodes: &[Node]) {
+/// Waits until a node has what the first has now.
+fn catches_up(nodes: &[Node], late: usize) {
     let height = nodes[0].chain().len();
-    let last = &nodes[MEMBERS - 1];
-    eventually("the restarted node to catch up", || {
-        let reply = last.api().get(&format!("/api/v1/blocks/{}", height - 1));
+    eventually("a node to catch up", || {
+        let reply = nodes[late].api().get(&format!("/api/v1/blocks/{}", height - 1));
         if reply.status == 200 { Ok(()) } else { Err(reply.text) }
     });
 }
