@@ -90,11 +90,6 @@ impl Decided {
         let waited = self.advanced.wait_timeout_while(lock(&self.state), time, waiting);
         waited.unwrap_or_else(PoisonError::into_inner).0.height
     }
-
-    /// Wakes whoever waits.
-    pub(crate) fn wake(&self) {
-        self.advanced.notify_all();
-    }
 }
 
 impl Ledger {

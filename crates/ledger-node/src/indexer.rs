@@ -14,8 +14,8 @@ use tally_search::{Document, Kind, SearchIndex};
 /// milliseconds of a core and a file.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the index waits for a block before it makes visible what it has. Shorter than a driver
-/// waits before it searches for what it has just written.
+/// How long the index waits for a block before it makes visible what it has, and how often it looks
+/// whether the node stops.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
 
 /// How often long catching up is reported.
@@ -46,20 +46,19 @@ pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool
     if let Err(error) = follow(ledger, index, is_stopping) {
         tracing::error!(%error, "texts are not indexed any more until the node is started again");
     }
+    ledger.freshness.end();
 }
 
 fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Result<(), ReadError> {
     let mut cursor = index.cursor();
+    ledger.freshness.is_visible(cursor);
     let (mut committed, mut reported) = (Instant::now(), Instant::now());
     let mut is_pending = false;
     while !is_stopping.load(Ordering::Relaxed) {
         let next = cursor.map_or(0, |cursor| cursor + 1);
-        let decided = if next == 0 {
-            ledger.decided.height()
-        } else {
-            ledger
-                .decided
-                .wait_above(next - 1, if is_pending { IDLE_WAIT } else { COMMIT_INTERVAL })
+        let decided = match cursor {
+            Some(cursor) => ledger.decided.wait_above(cursor, IDLE_WAIT),
+            None => ledger.decided.height(),
         };
         if next <= decided {
             if let Some(block) = ledger.store.block(next)? {
@@ -68,14 +67,15 @@ fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Res
             }
             cursor = Some(next);
         }
-        let is_idle = next >= decided;
-        if let Some(cursor) = cursor
-            && is_pending
-            && (is_idle || committed.elapsed() >= COMMIT_INTERVAL)
-        {
-            index.commit(cursor)?;
-            is_pending = false;
-            committed = Instant::now();
+        if let Some(height) = cursor.filter(|_| is_pending) {
+            let is_idle = next > decided;
+            let is_late = committed.elapsed() >= COMMIT_INTERVAL;
+            if is_idle || is_late || ledger.freshness.is_wanted(height) {
+                index.commit(height)?;
+                ledger.freshness.is_visible(cursor);
+                is_pending = false;
+                committed = Instant::now();
+            }
         }
         if decided > next + 1000 && reported.elapsed() >= REPORT_INTERVAL {
             tracing::info!(height = next, of = decided, "indexing texts");

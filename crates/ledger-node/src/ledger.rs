@@ -1,6 +1,6 @@
 use crate::{
     Clock, Limits, NodeInfo, clock::timestamp, counters::Tallies, decided::Decided,
-    waiters::Waiters,
+    freshness::Freshness, waiters::Waiters,
 };
 use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
@@ -23,6 +23,7 @@ pub(crate) struct Ledger {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) decided: Decided,
     pub(crate) waiters: Waiters,
+    pub(crate) freshness: Freshness,
     pub(crate) tallies: Tallies,
 }
 

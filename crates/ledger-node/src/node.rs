@@ -221,7 +221,6 @@ impl Crew {
         self.is_stopping.store(true, Ordering::Relaxed);
         self.inner.lifeline.end(StopReason::Asked);
         self.inner.intake.close();
-        self.inner.ledger.decided.wake();
         if let Some(engine) = self.engine {
             engine.stop();
         }

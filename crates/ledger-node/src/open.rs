@@ -2,7 +2,7 @@
 
 use crate::{
     Clock, GenesisError, NodeConfig, StartError, counters::Tallies, decided::Decided,
-    genesis::make_genesis, ledger::Ledger, waiters::Waiters,
+    freshness::Freshness, genesis::make_genesis, ledger::Ledger, waiters::Waiters,
 };
 use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
@@ -44,6 +44,7 @@ pub(crate) fn open(
         block_transactions_max: config.block_transactions_max,
         clock,
         waiters: Waiters::default(),
+        freshness: Freshness::default(),
         tallies: Tallies::default(),
     };
     ledger.resume_decided()?;

@@ -1,8 +1,12 @@
 use crate::{BlockRef, BlockView, ReadError, TransactionStatus, TransactionView, ledger::Ledger};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tally_ledger::{Block, BlockId, Status, Transaction, TransactionId};
 use tally_ledger_store::{BlockHead, LedgerStore, Reason, UndecidedBlock, Whereabouts};
 use tally_search::{Kind, SearchIndex};
+
+/// How long a search waits for the index to have what is valid; an index that is further behind is
+/// being made anew.
+const SEARCH_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads the ledger. Every look-up is indexed; each may wait for the disk.
 #[derive(Debug, Clone, Copy)]
@@ -192,8 +196,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Finds the transactions of valid blocks whose asset or metadata contain words, best first;
-    /// see [`SearchIndex::search`] for the query and the bounds. The index follows the chain within
-    /// about a second.
+    /// see [`SearchIndex::search`] for the query and the bounds. Waits a little for the index, so that
+    /// what was valid before the call is found unless the index is far behind.
     ///
     /// # Errors
     ///
@@ -205,6 +209,7 @@ impl<'a> Reader<'a> {
         limit: usize,
         offset: usize,
     ) -> Result<Vec<Found>, ReadError> {
+        self.ledger.freshness.wait_for(self.ledger.decided.height(), SEARCH_PATIENCE);
         let hits = self.search.search(kind, query, limit, offset)?;
         let mut found = Vec::with_capacity(hits.len());
         for hit in hits {
