@@ -141,26 +141,30 @@ async fn four_nodes_agree_without_one_of_them_too() {
     })
     .await
     .unwrap();
-    let tip = async |node: usize| {
-        let handle = federation.handle(node);
-        handle.read(|reader| Ok(reader.store().tip().unwrap().block)).await.unwrap()
-    };
-    until("the node that was away has all blocks and votes", async || {
-        let status = federation.handle(3).status();
-        tip(3).await == tip(0).await && status.decided_height == status.height && status.is_ready
-    })
-    .await;
+    let late = federation.handle(3);
     for number in [0, 1, 2, 3, 10, 11, 12, 13] {
-        let found = status(&federation.handle(3), create(number).id()).await;
-        assert!(matches!(found, Some(TransactionStatus::Valid(_))), "{found:?}");
+        until("the node that was away has all blocks and votes", async || {
+            let found = status(&late, create(number).id()).await;
+            matches!(found, Some(TransactionStatus::Valid(_)))
+        })
+        .await;
     }
-    let handle = federation.handle(3);
-    let statuses = handle.read(|reader| {
-        let heights = 1..=reader.store().height().unwrap_or(0);
-        heights.map(|height| reader.status_at(height)).collect::<Result<Vec<_>, _>>()
-    });
-    let statuses = statuses.await.unwrap();
-    assert!(statuses.iter().all(|status| *status == Some(Status::Valid)), "{statuses:?}");
+    until("it has caught up", async || late.status().is_ready).await;
+    let heights = late.status().decided_height.min(federation.handle(0).status().decided_height);
+    let chain = async |node: usize| {
+        let handle = federation.handle(node);
+        let read = handle.read(move |reader| {
+            let blocks = (0..=heights).map(|height| {
+                let id = reader.store().head(height)?.map(|head| head.id);
+                Ok((id, reader.status_at(height)?))
+            });
+            blocks.collect::<Result<Vec<_>, tally_ledger_node::ReadError>>()
+        });
+        read.await.unwrap()
+    };
+    let blocks = chain(3).await;
+    assert_eq!(blocks, chain(0).await);
+    assert!(blocks.iter().all(|(_, status)| *status == Some(Status::Valid)), "{blocks:?}");
     assert_eq!(federation.handle(0).info().keyring.len(), NODES - 1);
     for node in 0..NODES {
         federation.stop(node).await;
