@@ -6,6 +6,7 @@
 
 mod cases;
 mod document;
+mod federation;
 mod fill;
 mod history;
 mod limits;
@@ -24,6 +25,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use cases::{Case, Size};
+use federation::Federation;
 use limits::Rates;
 use lookups::Lookup;
 use solo::{Solo, Start};
@@ -94,19 +96,24 @@ pub(crate) fn run(
 /// What is to be measured with one number of stored transactions.
 struct Wanted {
     size: Size,
+    /// Of a node that is alone.
     cases: Vec<Case>,
+    /// Of a federation.
+    together: Vec<Case>,
     lookups: Vec<Lookup>,
 }
 
 impl Wanted {
     fn new(size: Size, is_wanted: &impl Fn(&str) -> bool) -> Self {
-        let cases = cases::alone(size).into_iter().filter(|case| is_wanted(&case.name()));
+        let wanted = |case: &Case| is_wanted(&case.name());
+        let cases = cases::alone(size).into_iter().filter(wanted).collect();
+        let together = cases::together(size).into_iter().filter(wanted).collect();
         let lookups = Lookup::ALL.into_iter().filter(|lookup| is_wanted(&lookup.name(size)));
-        Self { size, cases: cases.collect(), lookups: lookups.collect() }
+        Self { size, cases, together, lookups: lookups.collect() }
     }
 
     const fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.lookups.is_empty()
+        self.cases.is_empty() && self.together.is_empty() && self.lookups.is_empty()
     }
 
     fn measure(&self, folder: &Path, plan: &Plan, scope: Scope) -> Result<Stage> {
@@ -121,16 +128,30 @@ impl Wanted {
             lookups.push((*lookup, summary));
         }
         let resident_bytes = memory::resident_bytes();
-        let mut cases = vec![];
-        for case in &self.cases {
-            let name = case.name();
-            let summary = measure::alone(&runtime, &solo.handle, case, plan)
-                .with_context(|| format!("during {name}"))?;
-            println!("{}", summary.one_line(&name));
-            cases.push((*case, summary));
-        }
+        let mut cases =
+            throughput(&self.cases, |case| measure::alone(&runtime, &solo.handle, case, plan))?;
         let start = solo.start;
         solo.stop(&runtime);
+        if !self.together.is_empty() {
+            let federation = Federation::start(&runtime, folder)?;
+            cases.extend(throughput(&self.together, |case| {
+                measure::together(&runtime, &federation.handles, case, plan)
+            })?);
+            federation.stop(&runtime);
+        }
         Ok(Stage { cases, lookups, start, resident_bytes })
     }
+}
+
+fn throughput(
+    cases: &[Case],
+    measure: impl Fn(&Case) -> Result<Summary>,
+) -> Result<Vec<(Case, Summary)>> {
+    let measured = cases.iter().map(|case| {
+        let name = case.name();
+        let summary = measure(case).with_context(|| format!("during {name}"))?;
+        println!("{}", summary.one_line(&name));
+        Ok((*case, summary))
+    });
+    measured.collect()
 }

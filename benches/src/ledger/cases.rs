@@ -1,5 +1,7 @@
 //! What is measured, and what each transaction cannot do without.
 
+use super::federation::NODES;
+
 /// How many transactions are stored before anything is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Size {
@@ -104,6 +106,12 @@ pub(crate) fn alone(size: Size) -> Vec<Case> {
     cases
 }
 
+/// The cases of a federation of four, which are few: its nodes share the cores.
+pub(crate) fn together(size: Size) -> Vec<Case> {
+    let case = |work| Case { work, way: Way::Call, nodes: NODES, size };
+    if size == Size::Thousand { [Work::Create, Work::Transfer].map(case).to_vec() } else { vec![] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,13 +121,15 @@ mod tests {
     fn names_are_stable() {
         let names: Vec<String> = [Size::Thousand, Size::TenMillion]
             .into_iter()
-            .flat_map(alone)
+            .flat_map(|size| [alone(size), together(size)].concat())
             .map(|case| case.name())
             .collect();
         let expected = [
             "ledger.create.1node.1k",
             "ledger.transfer.1node.1k",
             "ledger.http.create.1node.1k",
+            "ledger.create.4nodes.1k",
+            "ledger.transfer.4nodes.1k",
             "ledger.create.1node.10m",
             "ledger.transfer.1node.10m",
         ];

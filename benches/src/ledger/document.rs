@@ -189,7 +189,19 @@ const LIMIT: &str = "\n\
     transactions' text, which is a third SHA3-256 and two SHA-512.\n";
 
 /// What a profile showed; to be taken anew when the code around it changes.
-const EXPLANATION: &str = "";
+const EXPLANATION: &str = "\n\
+    *Cores busy* counts this process, kernel time included; *needed* is the share of verifications and hashes. What \
+    bounds the node now, by samples of its threads under `create` and `transfer` with a thousand stored transactions:\n\n\
+    * **Processor time, not the disk.** The curve's arithmetic takes 26 % under `create` (21 % under `transfer`), \
+    SHA3-256 8 % (7 %), the SHA-512 of signatures 4 % (3 %), RocksDB 12 % (29 %), memory allocation 8 % (8 %), copying \
+    5 % (7 %), JSON and Base58 6 % (6 %), the ledger's own code 5 % (8 %), waking and switching threads 3 % (2 %).\n\
+    * **The text index takes 18 % of `create`** (2 % of `transfer`, which says nothing that could be searched): it shares \
+    the cores, though nobody waits for it. A node could index later while it is busy.\n\
+    * **A transfer asks the database for the same rows three times:** when it is posted, when it is put into a block and \
+    when that is appended. Most of it is searching the writes in memory, where keys are hashes.\n\
+    * **One thread makes blocks,** and it has a third of the work of the threads that check, or the same under \
+    `transfer`. Hashing and signing the block's text is a fifth of it. With more cores than two it would be what bounds \
+    the node.\n";
 
 #[cfg(test)]
 mod tests {

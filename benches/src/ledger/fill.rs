@@ -41,31 +41,33 @@ fn per_block(size: Size) -> u64 {
 /// The two blocks of some assets: their creations, and their transfers.
 type Pair = [Arc<Block>; 2];
 
-/// Appends the history of a size to a ledger of one node that has its genesis block only, or leaves
-/// a ledger alone that has it already.
+/// Appends the history of a size to a ledger of one node that has its genesis block only, or the rest
+/// if an earlier run was interrupted; leaves a ledger alone that has all of it.
 pub(crate) fn fill(store: Arc<dyn Store>, node: &SigningKey, size: Size) -> Result<Duration> {
     let ledger = LedgerStore::open(store)?;
     let begin = ledger.tip().context("the ledger has no genesis block")?;
     if begin.transactions > size.transactions() {
         return Ok(Duration::ZERO);
     }
-    ensure!(begin.transactions == 1, "an earlier run was interrupted while it filled this ledger");
-    let start = Instant::now();
     let per_block = per_block(size);
-    let pairs = assets(size) / per_block;
+    ensure!(begin.transactions == 1 + begin.height * per_block, "this is another ledger");
+    let start = Instant::now();
+    let (first, pairs) = (begin.height / 2, assets(size) / per_block);
     let threads = thread::available_parallelism()?.get() as u64;
     let maker = Maker { history: History::new(), node, timestamp: begin.timestamp, per_block };
     thread::scope(|scope| {
         let inboxes: Vec<Receiver<Result<Pair>>> = (0..threads)
-            .map(|first| {
+            .map(|thread| {
                 let (sender, inbox) = sync_channel(AHEAD);
                 let maker = &maker;
-                let numbers = (first..pairs).step_by(usize::try_from(threads).unwrap_or(1));
+                let numbers =
+                    (first + thread..pairs).step_by(usize::try_from(threads).unwrap_or(1));
                 scope.spawn(move || maker.send_all(numbers, &sender));
                 inbox
             })
             .collect();
-        append_all(&ledger, node, begin, inboxes.iter().cycle().take(usize::try_from(pairs)?))
+        let inboxes = inboxes.iter().cycle().take(usize::try_from(pairs - first)?);
+        append_all(&ledger, node, begin, inboxes)
     })?;
     ensure!(
         ledger.counts().transactions == size.transactions() + 1,
@@ -116,8 +118,11 @@ fn append_all<'a>(
 ) -> Result<()> {
     let (mut height, mut previous) = (begin.height, begin.block);
     let mut reported = Instant::now();
+    // Half a pair may be there already.
+    let mut skipped = usize::try_from(begin.height % 2)?;
     for inbox in inboxes {
-        for block in inbox.recv().context("a thread that makes blocks has ended")?? {
+        let pair = inbox.recv().context("a thread that makes blocks has ended")??;
+        for block in pair.into_iter().skip(std::mem::take(&mut skipped)) {
             height += 1;
             let id = block.id();
             let body = VoteBody {

@@ -12,6 +12,7 @@ use crate::{
     web::Web,
 };
 use anyhow::{Context, Result, ensure};
+use std::time::{Duration, Instant};
 use tally_bigchain_api::BigchainApi;
 use tally_ledger_node::NodeHandle;
 use tokio::runtime::Runtime;
@@ -20,6 +21,10 @@ use tokio::runtime::Runtime;
 pub(super) const EACH_CALL: usize = 16;
 /// Over HTTP some 8,000.
 const EACH_HTTP: usize = 128;
+
+/// How long a member may be behind.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Measures a case of a node that is alone.
 pub(crate) fn alone(
@@ -42,6 +47,17 @@ pub(crate) fn alone(
     }
 }
 
+/// Measures a case of a federation; each client posts to one of its nodes.
+pub(crate) fn together(
+    runtime: &Runtime,
+    nodes: &[NodeHandle],
+    case: &Case,
+    plan: &Plan,
+) -> Result<Summary> {
+    let all: Vec<&NodeHandle> = nodes.iter().collect();
+    drive(runtime, &Target::Nodes(nodes.to_vec()), &all, case, plan)
+}
+
 /// Warms up and runs the repetitions; checks that every node counts what was posted.
 fn drive(
     runtime: &Runtime,
@@ -50,7 +66,7 @@ fn drive(
     case: &Case,
     plan: &Plan,
 ) -> Result<Summary> {
-    let before: Vec<u64> = nodes.iter().map(|node| node.status().transactions).collect();
+    let before: Vec<u64> = runtime.block_on(level(nodes))?;
     // Another number on every ledger, also if it is used again.
     let label = format!("{} after {}", case.name(), before[0]);
     let mut clients = Clients::start(runtime, target, case.work, case.in_flight(), &label)?;
@@ -64,11 +80,37 @@ fn drive(
         .map(|_| clients.run(runtime, target, each))
         .collect::<Result<Vec<Run>>>()?;
     for (node, before) in nodes.iter().zip(before) {
-        let stored = node.status().transactions - before;
         let posted = clients.posted();
+        let stored = runtime.block_on(stored(node, before, posted));
         ensure!(stored == posted, "{posted} transactions became valid, but {stored} are stored");
     }
     summary(runs)
+}
+
+/// Waits until all nodes have stored the same, and returns how many transactions that are.
+async fn level(nodes: &[&NodeHandle]) -> Result<Vec<u64>> {
+    let asked = Instant::now();
+    loop {
+        let stored: Vec<u64> = nodes.iter().map(|node| node.status().transactions).collect();
+        if stored.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Ok(stored);
+        }
+        ensure!(asked.elapsed() < PATIENCE, "the nodes have stored {stored:?} transactions");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Returns how many transactions a node has stored since it had `before`. A member of a federation
+/// may be a little behind: it is waited for until it has as many as were posted.
+async fn stored(node: &NodeHandle, before: u64, posted: u64) -> u64 {
+    let asked = Instant::now();
+    loop {
+        let stored = node.status().transactions - before;
+        if stored >= posted || asked.elapsed() > PATIENCE {
+            return stored;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 fn summary(runs: Vec<Run>) -> Result<Summary> {
