@@ -39,7 +39,7 @@ struct Args {
     /// A short run that only shows that everything works; docs/benchmarks.md stays as it is.
     #[arg(long)]
     quick: bool,
-    /// Measure the ledger with ten million stored transactions, too: half an hour and 20 GB more.
+    /// Measure the ledger with ten million stored transactions, too: half an hour and 8 GB more.
     #[arg(long)]
     full: bool,
     /// Measure only cases whose name contains this; docs/benchmarks.md stays as it is.
