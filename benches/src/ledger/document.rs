@@ -123,13 +123,14 @@ impl Facts<'_> {
             "\n### What is measured\n\n\
              `ledger.create.1node.1m` posts transactions that create an asset to a node that is alone and has stored a \
              million before; `transfer` spends the newest output of an asset, again and again; `http` posts over the HTTP \
-             API. A post counts when the answer says that the transaction is valid: in a block on the disk, synced, \
+             API. The nodes of `4nodes` run in one process and share its cores; they speak TCP over loopback, and each has a \
+             database of its own. A post counts when the answer says that the transaction is valid: in a block on the disk, synced, \
              with its index rows and the node's vote. 2048 posts are in flight at any time (64 connections over \
              HTTP), each by a client with a key of its own, who posts the next when the one before is valid. \
              Transactions have some {TRANSACTION_BYTES} bytes and are signed before the clock runs. Clients, the text \
              index and the database's merges share the process and its cores. A warm-up, then {} repetitions of {} \
-             posts a client, of which the table shows the medians. After every case the node must have stored exactly \
-             what was posted.\n\n\
+             posts a client (fewer in a federation, more over HTTP), of which the table shows the medians. After every \
+             case each node must have stored exactly what was posted.\n\n\
              Stored before: blocks of a thousand transactions, written through the ledger store without a node. Half \
              of them create an asset, half transfer one of the block before; one asset in ten is of the nested \
              format, with uuids and metadata. Creators own twenty assets each and have spent all; ten thousand owners \

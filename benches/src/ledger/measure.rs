@@ -19,6 +19,8 @@ use tokio::runtime::Runtime;
 
 /// Transactions of each client in one repetition, some 30,000 of all.
 pub(super) const EACH_CALL: usize = 16;
+/// Of a federation some 8,000, as its nodes share the cores.
+const EACH_TOGETHER: usize = 4;
 /// Over HTTP some 8,000.
 const EACH_HTTP: usize = 128;
 
@@ -72,6 +74,7 @@ fn drive(
     let mut clients = Clients::start(runtime, target, case.work, case.in_flight(), &label)?;
     let each = match case.way {
         _ if plan.is_quick => 2,
+        Way::Call if case.nodes > 1 => EACH_TOGETHER,
         Way::Call => EACH_CALL,
         Way::Http => EACH_HTTP,
     };
