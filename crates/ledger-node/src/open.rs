@@ -6,7 +6,7 @@ use crate::{
 };
 use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
-use tally_ledger::{BlockContext, BlockId};
+use tally_ledger::{BLOCK_AHEAD_SECONDS_MAX, BlockContext, BlockId};
 use tally_ledger_store::{Commit, CommitError, LedgerStore, ReadError};
 use tally_storage::{Durability, Store};
 
@@ -92,7 +92,7 @@ fn begin(
     let context = BlockContext { members, parent: None, now: None };
     let verdict = genesis.check(&store.view(), &context, crate::ledger::entropy());
     verdict.map_err(ReadError::View)?.map_err(StartError::InvalidGenesis)?;
-    let id = genesis.id();
+    let (id, time) = (genesis.id(), genesis.timestamp());
     let mut commit = Commit::new();
     commit
         .append(0, Arc::new(genesis))
@@ -100,6 +100,14 @@ fn begin(
         .note(MEMBERS_NOTE, written(members));
     store.commit(commit, Durability::Synced)?;
     tracing::info!(block = %id, members = members.len(), "a chain begins");
+    let ahead = time.seconds().saturating_sub(clock.now());
+    if ahead > BLOCK_AHEAD_SECONDS_MAX {
+        tracing::warn!(
+            ahead,
+            "the genesis block is some seconds ahead of this node's clock: until that has caught \
+             up all blocks get its time"
+        );
+    }
     Ok(id)
 }
 

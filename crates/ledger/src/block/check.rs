@@ -6,7 +6,8 @@ use super::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block, BlockFault};
 use crate::{IdHash, LedgerView, Operation, Timestamp, ViewError};
 
 /// How far a block's time may be after the checker's clock, in seconds: more than clocks that are
-/// set by NTP differ, and little to gain for a maker who lies.
+/// set by NTP differ, and little to gain for a maker who lies. The time of the block before is never
+/// too far.
 pub const BLOCK_AHEAD_SECONDS_MAX: u64 = 30;
 
 /// How far a block's time may be before the checker's clock, in seconds.
@@ -116,6 +117,9 @@ impl Block {
         let is_timely = |now: u64| {
             let earliest = now.saturating_sub(BLOCK_BEHIND_SECONDS_MAX);
             let latest = now.saturating_add(BLOCK_AHEAD_SECONDS_MAX);
+            // Nothing may be before its parent. On one that is ahead of all clocks, such as a
+            // genesis block of a wrong one, no other time would be left.
+            let latest = context.parent.map_or(latest, |parent| latest.max(parent.seconds()));
             (earliest..=latest).contains(&time.seconds())
         };
         match context.now {

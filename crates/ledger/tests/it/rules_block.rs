@@ -195,6 +195,21 @@ fn an_untimely_block_is_refused() {
     assert_eq!(checked(None), Ok(()), "history is not held against the clock");
 }
 
+/// Goal: a chain whose time is ahead of all clocks goes on, and gets no further ahead.
+#[test]
+fn the_time_of_the_parent_is_never_untimely() {
+    let (block, chain) = (make(&[one(1)]), Chain::default());
+    let year = 365 * 86_400;
+    let now = NOW - year;
+    assert_eq!(check_after(&block, &chain, Some(NOW), Some(now)), Ok(()));
+    let fault = BlockFault::Untimely { time: at(NOW), now };
+    assert_eq!(check_after(&block, &chain, Some(NOW - 1), Some(now)), Err(fault.clone()));
+    assert_eq!(check_after(&block, &chain, None, Some(now)), Err(fault));
+    let now = NOW + year;
+    let fault = BlockFault::Untimely { time: at(NOW), now };
+    assert_eq!(check_after(&block, &chain, Some(NOW), Some(now)), Err(fault), "the past stays");
+}
+
 /// A GENESIS transaction by a node.
 fn genesis(version: Version, node: &str) -> Transaction {
     let draft = Draft::genesis(version, public(node))
