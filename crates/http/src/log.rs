@@ -1,14 +1,20 @@
 use crate::{metrics::HttpMetrics, service::READINESS_PATH};
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method},
+    http::{HeaderName, HeaderValue, Method, header::RETRY_AFTER},
     middleware::Next,
     response::Response,
 };
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How often it is worth a line that clients are sent away because there is too much to do.
+const OVERLOAD_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Gives the request an id (the client's own, if it is a sensible one), counts it, times it and
 /// logs how it ended. The reply carries the id.
@@ -34,16 +40,38 @@ pub(crate) async fn trace(
     let mut response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (started.elapsed(), response.status().as_u16());
     metrics.answered(route, known(&method), status, took);
+    let is_overload = response.headers().contains_key(RETRY_AFTER);
     span.in_scope(|| {
         // Not being ready is an answer of its own, asked for every few seconds.
-        if status >= 500 && route != READINESS_PATH {
+        if status >= 500 && !is_overload && route != READINESS_PATH {
             tracing::warn!(status, ?took, "answered");
         } else {
             tracing::debug!(status, ?took, "answered");
         }
     });
+    if is_overload && let Some(replies) = metrics.overload.count(Instant::now()) {
+        tracing::warn!(replies, "clients were told to come back later: there is too much to do");
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// Replies that sent a client away since it was last told.
+#[derive(Debug, Default)]
+pub(crate) struct Overload(Mutex<(Option<Instant>, u64)>);
+
+impl Overload {
+    /// Counts a reply. Returns how many there were if it is time to tell.
+    fn count(&self, now: Instant) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, replies) = &mut *state;
+        *replies += 1;
+        if told.is_some_and(|told| now.duration_since(told) < OVERLOAD_INTERVAL) {
+            return None;
+        }
+        *told = Some(now);
+        Some(std::mem::take(replies))
+    }
 }
 
 fn is_sensible(id: &[u8]) -> bool {
@@ -70,6 +98,18 @@ fn known(method: &Method) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Goal: a flood is told at once, and then with its size.
+    #[test]
+    fn overload_is_told_once_in_a_while() {
+        let overload = Overload::default();
+        let start = Instant::now();
+        assert_eq!(overload.count(start), Some(1));
+        for _ in 0..99 {
+            assert_eq!(overload.count(start + OVERLOAD_INTERVAL / 2), None);
+        }
+        assert_eq!(overload.count(start + OVERLOAD_INTERVAL), Some(100));
+    }
 
     #[test]
     fn only_sensible_ids_are_taken_over() {

@@ -1,3 +1,4 @@
+use crate::log::Overload;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -45,6 +46,7 @@ pub(crate) struct HttpMetrics {
     buckets: [AtomicU64; BUCKETS_MS.len()],
     count: AtomicU64,
     micros: AtomicU64,
+    pub(crate) overload: Overload,
 }
 
 impl HttpMetrics {
