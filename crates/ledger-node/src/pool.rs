@@ -27,6 +27,8 @@ struct Entry {
     transaction: Arc<Transaction>,
     number: u64,
     origin: Origin,
+    /// The time of a block that it could not be in because of a timeout, if there was one.
+    failed_at: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,17 +145,34 @@ impl Pool {
         (self.own.ids.len(), self.others.ids.len())
     }
 
-    /// Returns up to `limit` transactions to be proposed, own ones first, those of `except` left
-    /// out.
+    /// Returns up to `limit` transactions to be proposed, own ones first. `except` says which are
+    /// left out, by id and by the time at which a timeout kept them out of a block, if one did.
     pub(crate) fn proposable(
         &self,
         limit: usize,
-        except: impl Fn(&TransactionId) -> bool,
+        except: impl Fn(&TransactionId, Option<u64>) -> bool,
     ) -> Vec<Arc<Transaction>> {
         let ids = self.own.ids.values().chain(self.others.ids.values());
-        let entries = ids.filter(|id| !except(id)).filter_map(|id| self.entries.get(id));
-        let is_durable = |entry: &&Entry| matches!(entry.origin, Origin::Own | Origin::Other);
-        entries.filter(is_durable).map(|entry| Arc::clone(&entry.transaction)).take(limit).collect()
+        let entries = ids.filter_map(|id| Some((id, self.entries.get(id)?)));
+        let is_durable = |entry: &Entry| matches!(entry.origin, Origin::Own | Origin::Other);
+        entries
+            .filter(|(id, entry)| is_durable(entry) && !except(id, entry.failed_at))
+            .map(|(_, entry)| Arc::clone(&entry.transaction))
+            .take(limit)
+            .collect()
+    }
+
+    /// Notes that a timeout keeps a transaction out of a block of the time `seconds`, in seconds
+    /// since the epoch.
+    pub(crate) fn set_aside(&mut self, id: &TransactionId, seconds: u64) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.failed_at = Some(seconds);
+        }
+    }
+
+    /// Returns the time that [`set_aside`](Self::set_aside) noted.
+    pub(crate) fn failed_at(&self, id: &TransactionId) -> Option<u64> {
+        self.entries.get(id)?.failed_at
     }
 
     /// Says whether a transaction was accepted here.
@@ -215,7 +234,7 @@ impl Pool {
         for claim in claims(&transaction) {
             self.claims.entry(claim).or_default().push(id);
         }
-        self.entries.insert(id, Entry { transaction, number, origin });
+        self.entries.insert(id, Entry { transaction, number, origin, failed_at: None });
     }
 
     fn line(&mut self, origin: &Origin) -> &mut Line {

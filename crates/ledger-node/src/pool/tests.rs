@@ -33,14 +33,14 @@ fn what_is_durable_is_proposed_in_order() {
     assert!(pool.offer(Arc::clone(&c)));
     assert_eq!([&a, &b, &d].map(|own| pool.admit(own)), [(); 3].map(|()| Admission::New));
     let proposed = |pool: &Pool, except: TransactionId| -> Vec<TransactionId> {
-        pool.proposable(10, |id| *id == except).iter().map(|found| found.id()).collect()
+        pool.proposable(10, |id, _| *id == except).iter().map(|found| found.id()).collect()
     };
     let nobody = create(99).id();
     assert_eq!(proposed(&pool, nobody), [c.id()]);
     assert_eq!([&a, &b].map(|own| pool.settle_admission(&own.id())), [None, None]);
     assert_eq!(proposed(&pool, nobody), [a.id(), b.id(), c.id()]);
     assert_eq!(proposed(&pool, a.id()), [b.id(), c.id()]);
-    assert_eq!(pool.proposable(1, |_| false).len(), 1);
+    assert_eq!(pool.proposable(1, |_, _| false).len(), 1);
 }
 
 /// Goal: bounds hold for clients and peers apart; what was accepted earlier is never too much.
@@ -123,7 +123,7 @@ fn what_loses_on_its_way_to_the_disk_is_doomed() {
     let own = spend(&asset, 2);
     assert_eq!(pool.admit(&own), Admission::New);
     assert_eq!(pool.settle(&[spend(&asset, 3)]), []);
-    assert_eq!(pool.proposable(9, |_| false).len(), 0);
+    assert_eq!(pool.proposable(9, |_, _| false).len(), 0);
     let rejection = pool.settle_admission(&own.id()).unwrap();
     assert_eq!(rejection.code, RejectionCode::DoubleSpend);
     assert_eq!(pool.len(), (0, 0));

@@ -7,4 +7,5 @@ mod honest;
 mod liar;
 mod random;
 mod rules;
+mod timeouts;
 mod world;

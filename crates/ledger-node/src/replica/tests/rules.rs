@@ -18,10 +18,10 @@ use tally_crypto::ed25519::SigningKey;
 use tally_ledger::{Block, Decision, Status, Timestamp, Transaction, Vote, VoteBody};
 use tally_storage::{MemoryDisk, MemoryStore};
 
-const NOW: u64 = 1_700_000_000;
+pub(super) const NOW: u64 = 1_700_000_000;
 
 #[derive(Debug)]
-struct FixedClock(AtomicU64);
+pub(super) struct FixedClock(pub(super) AtomicU64);
 
 impl Clock for FixedClock {
     fn now_ms(&self) -> u64 {
@@ -29,21 +29,21 @@ impl Clock for FixedClock {
     }
 }
 
-fn member(number: u8) -> SigningKey {
+pub(super) fn member(number: u8) -> SigningKey {
     SigningKey::from_seed(&[200 + number; 32])
 }
 
 /// One of three members; the others are played by the test.
-struct Scene {
+pub(super) struct Scene {
     disk: MemoryDisk,
-    clock: Arc<FixedClock>,
-    genesis: Block,
-    replica: Arc<Replica>,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) genesis: Block,
+    pub(super) replica: Arc<Replica>,
     store: Arc<MemoryStore>,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let members: Vec<_> = (0..3).map(|number| member(number).public_key()).collect();
         let genesis = make_genesis(&member(0), &members, NOW).unwrap();
         let (disk, clock) = (MemoryDisk::default(), Arc::new(FixedClock(AtomicU64::new(NOW))));
@@ -52,34 +52,34 @@ impl Scene {
     }
 
     /// Takes the power and starts again.
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.disk.lose_power();
         (self.replica, self.store) = open_replica(&self.disk, &self.clock, &self.genesis);
     }
 
-    fn ancestry(&self, pending: &[&Bytes]) -> Ancestry {
+    pub(super) fn ancestry(&self, pending: &[&Bytes]) -> Ancestry {
         let pending = pending.iter().map(|payload| (*payload).clone()).collect();
         let height = self.replica.finalized_height();
         Ancestry::new(height, Digest::from_bytes([0; 32]), pending)
     }
 
     /// A block of another member.
-    fn block(&self, transactions: &[&Transaction]) -> Block {
+    pub(super) fn block(&self, transactions: &[&Transaction]) -> Block {
         let transactions = transactions.iter().map(|found| Arc::new((*found).clone())).collect();
         let time = Timestamp::from_seconds(self.clock.now()).unwrap();
         Block::make(&member(1), time, transactions, self.replica.ledger.members.clone())
     }
 
-    fn payload(&self, transactions: &[&Transaction]) -> Bytes {
+    pub(super) fn payload(&self, transactions: &[&Transaction]) -> Bytes {
         self.block(transactions).encode().into()
     }
 
-    fn verify(&self, pending: &[&Bytes], payload: &Bytes) -> bool {
+    pub(super) fn verify(&self, pending: &[&Bytes], payload: &Bytes) -> bool {
         self.replica.verify(&self.ancestry(pending), payload)
     }
 
     /// Makes a block of these final.
-    fn settle(&self, transactions: &[&Transaction]) -> Block {
+    pub(super) fn settle(&self, transactions: &[&Transaction]) -> Block {
         let block = self.block(transactions);
         self.replica.finalized(self.replica.finalized_height() + 1, block.encode().into());
         block
@@ -90,7 +90,7 @@ impl Scene {
         self.replica.ledger.store.vote(&block.id(), &own).unwrap()
     }
 
-    fn hear(&self, votes: &[Vote]) {
+    pub(super) fn hear(&self, votes: &[Vote]) {
         for message in Message::pack_votes(votes.iter()) {
             self.replica.received(member(1).public_key(), message);
         }
@@ -116,6 +116,7 @@ fn open_replica(
         keyring: vec![member(1).public_key(), member(2).public_key()],
         genesis: Some(genesis.clone()),
         federation: Some(federation),
+        block_transactions_max: 5,
         ..NodeConfig::default()
     };
     let (clock, store) = (Arc::clone(clock), Arc::new(disk.open(TABLES)));
@@ -124,7 +125,7 @@ fn open_replica(
     (Arc::new(replica), store)
 }
 
-fn vote(by: u8, block: &Block, previous: &Block, decision: Decision) -> Vote {
+pub(super) fn vote(by: u8, block: &Block, previous: &Block, decision: Decision) -> Vote {
     let body = VoteBody {
         voting_for_block: block.id(),
         previous_block: previous.id(),
