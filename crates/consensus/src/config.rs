@@ -1,4 +1,4 @@
-use crate::ConfigError;
+use crate::{ConfigError, members};
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 use tally_crypto::ed25519::{PublicKey, SigningKey};
 
@@ -64,6 +64,15 @@ impl Config {
             payload_bytes_max: PAYLOAD_BYTES_MAX,
             threads: 1,
         }
+    }
+
+    /// Checks everything that needs no look at the machine, as [`start`](crate::Consensus::start)
+    /// does. The genesis plays no part.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        members::check(self).map(drop)
     }
 }
 

@@ -1,8 +1,8 @@
 use crate::StartError;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tally_consensus::{Peer, Timing};
-use tally_crypto::ed25519::PublicKey;
-use tally_ledger::{BLOCK_TRANSACTIONS_MAX, Block, VOTERS_MAX};
+use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_ledger::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block, VOTERS_MAX};
 
 /// Posts that may be on their way to an answer: some ten blocks, so that the disk always has a full
 /// one to write while clients hear within a second.
@@ -64,6 +64,30 @@ pub struct FederationConfig {
     pub timing: Timing,
 }
 
+impl FederationConfig {
+    /// Returns what the ordering engine is started with at the member with this key, all `members`
+    /// of the federation given, for the chain that begins with the block `genesis`.
+    pub(crate) fn engine(
+        &self,
+        key: &SigningKey,
+        members: &[PublicKey],
+        genesis: [u8; 32],
+    ) -> tally_consensus::Config {
+        tally_consensus::Config {
+            peers: self.peers.clone(),
+            timing: self.timing,
+            payload_bytes_max: BLOCK_BYTES_MAX,
+            ..tally_consensus::Config::new(
+                key.clone(),
+                members.to_vec(),
+                genesis,
+                self.listen,
+                self.data_dir.clone(),
+            )
+        }
+    }
+}
+
 /// How much may wait in a node. What is above is refused with
 /// [`PostError::Busy`](crate::PostError::Busy) or, from peers, dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,14 +135,15 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// Returns all members, sorted by key.
+    /// Returns all members, sorted by key: this node has the given one.
     ///
     /// # Errors
     ///
-    /// [`StartError::Config`] if a number is out of its range or a part is missing.
-    pub(crate) fn members(&self, own: PublicKey) -> Result<Vec<PublicKey>, StartError> {
+    /// [`StartError::Config`] if a number is out of its range or a part is missing, and
+    /// [`StartError::Consensus`] if the ordering engine could not be started with it.
+    pub(crate) fn members(&self, own: &SigningKey) -> Result<Vec<PublicKey>, StartError> {
         let mut members = self.keyring.clone();
-        members.push(own);
+        members.push(own.public_key());
         members.sort_unstable();
         members.dedup();
         let wrong = |what| Err(StartError::Config { what });
@@ -133,6 +158,13 @@ impl NodeConfig {
         }
         if self.checkers == 0 {
             return wrong("at least one thread has to check transactions");
+        }
+        // The engine would find it too, but after a chain was begun for these members.
+        if let Some(federation) = &self.federation
+            && members.len() > 1
+        {
+            let checked = federation.engine(own, &members, [0; 32]).check();
+            checked.map_err(|error| StartError::Consensus(error.into()))?;
         }
         Ok(members)
     }

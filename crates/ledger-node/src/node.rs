@@ -22,7 +22,6 @@ use std::{
 };
 use tally_consensus::{Application, Consensus};
 use tally_crypto::ed25519::SigningKey;
-use tally_ledger::BLOCK_BYTES_MAX;
 use tally_ledger_store::CommitError;
 use tally_storage::Store;
 use tokio::sync::oneshot;
@@ -181,18 +180,7 @@ impl Crew {
         let intake = Some(Arc::clone(intake));
         let replica = Replica::new(Arc::clone(ledger), intake, lifeline.clone(), threads)?;
         let replica = Arc::new(replica);
-        let config = tally_consensus::Config {
-            peers: federation.peers.clone(),
-            timing: federation.timing,
-            payload_bytes_max: BLOCK_BYTES_MAX,
-            ..tally_consensus::Config::new(
-                ledger.key.clone(),
-                ledger.members.clone(),
-                *ledger.genesis.as_bytes(),
-                federation.listen,
-                federation.data_dir.clone(),
-            )
-        };
+        let config = federation.engine(&ledger.key, &ledger.members, *ledger.genesis.as_bytes());
         let engine = Consensus::start(config, Arc::clone(&replica) as Arc<dyn Application>)?;
         let address = engine.local_address();
         self.inner.peers.connect(engine.handle().clone(), Arc::clone(&replica));

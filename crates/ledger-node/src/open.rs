@@ -25,7 +25,7 @@ pub(crate) fn open(
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
 ) -> Result<Ledger, StartError> {
-    let members = config.members(key.public_key())?;
+    let members = config.members(&key)?;
     // Later, batches of signatures rely on it.
     getrandom::fill(&mut [0; 32]).map_err(|_| StartError::Random)?;
     let store = LedgerStore::open(store)?;

@@ -7,12 +7,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tally_crypto::ed25519::SigningKey;
+use tally_crypto::ed25519::{PublicKey, SigningKey};
 use tally_ledger::{Block, Status};
 use tally_ledger_node::{
     FederationConfig, LedgerNode, Mode, NodeConfig, NodeHandle, Peer, StartError, TABLES, Timing,
     TransactionStatus, make_genesis,
 };
+use tally_ledger_store::LedgerStore;
 use tally_storage::MemoryDisk;
 use tempfile::TempDir;
 
@@ -194,4 +195,34 @@ async fn a_member_needs_the_federations_genesis() {
     let genesis = make_genesis(&member, &[member.public_key()], 1_700_000_000).unwrap();
     let other = NodeConfig { genesis: Some(genesis), ..config };
     assert!(matches!(start(&other), Err(StartError::InvalidGenesis(_))));
+}
+
+/// Goal: no chain begins for members that the ordering engine cannot have. Method: a federation that
+/// is too large for it, and one with a key that is no point of the curve.
+#[test]
+fn a_federation_that_cannot_run_does_not_begin() {
+    let member = key(ALICE);
+    let many = (0..=100).map(key).map(|key| key.public_key()).collect();
+    let mut bytes = [0; 32];
+    bytes[0] = 2;
+    for keyring in [many, vec![PublicKey::from_bytes(bytes)]] {
+        let members = [keyring.as_slice(), &[member.public_key()]].concat();
+        let federation = FederationConfig {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            peers: vec![],
+            data_dir: "unused".into(),
+            timing: Timing::default(),
+        };
+        let config = NodeConfig {
+            genesis: Some(make_genesis(&member, &members, 1_700_000_000).unwrap()),
+            keyring,
+            federation: Some(federation),
+            ..NodeConfig::default()
+        };
+        let disk = MemoryDisk::default();
+        let started = LedgerNode::start(config, member.clone(), Arc::new(disk.open(TABLES)));
+        assert!(matches!(started.map(drop), Err(StartError::Consensus(_))));
+        let ledger = LedgerStore::open(Arc::new(disk.open(TABLES))).unwrap();
+        assert_eq!(ledger.height(), None, "a chain was begun");
+    }
 }
