@@ -13,7 +13,8 @@ use tally_ledger::{Rejection, TransactionId};
 use tally_search::SearchIndex;
 use tokio::sync::broadcast;
 
-/// How many final blocks a node may lack and still be ready: a few seconds of a busy federation.
+/// How many final blocks, or decisions about them, a node may lack and still be ready: a few seconds
+/// of a busy federation.
 const BEHIND_MAX: u64 = 8;
 
 /// The way to speak to a running node. Cheap to clone. Whoever keeps one keeps the store open.
@@ -147,12 +148,14 @@ impl NodeHandle {
         let Inner { ledger, intake, search, peers, lifeline, .. } = &*self.0;
         let counts = ledger.store.counts();
         let height = ledger.store.height().unwrap_or(0);
+        let decided_height = ledger.decided.height();
         let engine = peers.status();
+        let behind = engine.behind.max(height.saturating_sub(decided_height));
         NodeStatus {
-            is_ready: !lifeline.is_ending() && engine.behind <= BEHIND_MAX,
+            is_ready: !lifeline.is_ending() && behind <= BEHIND_MAX,
             height,
             behind: engine.behind,
-            decided_height: ledger.decided.height(),
+            decided_height,
             transactions: counts.transactions,
             backlog: counts.backlog,
             pool: peers.pool(),

@@ -12,9 +12,13 @@ const ANSWER_BLOCKS: u64 = 64;
 /// Bytes after which an answer ends, so that a large federation's fits into one message.
 const ANSWER_BYTES: usize = 512 * 1024;
 
-/// Least time between two answers to one peer. A peer that catches up so gets the votes on more
-/// than a thousand blocks a second, and one that floods costs a hundredth of a core.
+/// Time between two answers to one peer, in the mean. A peer that catches up so gets the votes on
+/// more than a thousand blocks a second, and one that floods costs a hundredth of a core.
 const ANSWER_INTERVAL_MS: u64 = 50;
+
+/// Answers that a peer may have at once, after so many intervals without. A peer that catches up
+/// asks as soon as it has an answer: a question that is not answered costs it a tick.
+const ANSWERS_AT_ONCE: u64 = 20;
 
 /// Whom this node asked, and whom it answered when.
 #[derive(Debug, Default)]
@@ -22,19 +26,42 @@ pub(super) struct Questions {
     /// How far the votes had decided at the last tick.
     decided: u64,
     turn: usize,
-    answered_ms: BTreeMap<PublicKey, u64>,
+    /// For each peer when its answers so far are paid off, an interval each.
+    paid_ms: BTreeMap<PublicKey, u64>,
+}
+
+impl Questions {
+    /// Notes how far the votes have decided at a tick. Says whether they are missing: none came
+    /// since the last tick, or there is much to ask for and a question may have been lost.
+    fn are_votes_missing(&mut self, decided: u64, tip: u64) -> bool {
+        let is_stuck = self.decided == decided;
+        self.decided = decided;
+        decided < tip && (is_stuck || tip - decided >= ANSWER_BLOCKS)
+    }
+
+    /// Says whether a peer gets an answer now, and notes it.
+    fn may_answer(&mut self, peer: PublicKey, now_ms: u64) -> bool {
+        let paid = self.paid_ms.entry(peer).or_default();
+        let latest = now_ms.saturating_add(ANSWERS_AT_ONCE * ANSWER_INTERVAL_MS);
+        // A clock that went back far must not make a peer wait for it.
+        *paid = (*paid).clamp(now_ms, latest);
+        let due = paid.saturating_add(ANSWER_INTERVAL_MS);
+        let may = due <= latest;
+        if may {
+            *paid = due;
+        }
+        may
+    }
 }
 
 impl Replica {
-    /// Does what has to be done now and then; about once a second. If the votes on a block have not
-    /// decided since the last time, asks the next peer for them.
+    /// Does what has to be done now and then; about once a second. If votes are missing, asks the
+    /// next peer for them.
     pub(crate) fn tick(&self) {
         let decided = self.ledger.decided.height();
         let tip = self.ledger.store.height().unwrap_or(0);
         let mut questions = lock(&self.questions);
-        let is_stuck = decided < tip && questions.decided == decided;
-        questions.decided = decided;
-        if !is_stuck {
+        if !questions.are_votes_missing(decided, tip) {
             return;
         }
         questions.turn = questions.turn.wrapping_add(1);
@@ -66,13 +93,8 @@ impl Replica {
     /// Sends the votes on the blocks after a height.
     pub(super) fn answer_question(&self, peer: PublicKey, after: u64) -> Result<(), ReadError> {
         let now = self.ledger.clock.now_ms();
-        {
-            let mut questions = lock(&self.questions);
-            let is_early = |last: &u64| now < last.saturating_add(ANSWER_INTERVAL_MS);
-            if questions.answered_ms.get(&peer).is_some_and(is_early) {
-                return Ok(());
-            }
-            questions.answered_ms.insert(peer, now);
+        if !lock(&self.questions).may_answer(peer, now) {
+            return Ok(());
         }
         let store = &self.ledger.store;
         let tip = store.height().unwrap_or(0);
@@ -99,3 +121,44 @@ impl Replica {
 
 /// About what a vote takes in JSON.
 const VOTE_BYTES: usize = 450;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: questions that follow each other quickly are answered, a flood at its rate, and one
+    /// peer's flood costs the others nothing.
+    #[test]
+    fn answers_are_paid_off() {
+        let mut questions = Questions::default();
+        let [one, other] = [1, 2].map(|name| PublicKey::from_bytes([name; 32]));
+        let mut answers =
+            |peer, now_ms, count| (0..count).filter(|_| questions.may_answer(peer, now_ms)).count();
+        let now = 1_700_000_000_000;
+        assert_eq!(answers(one, now, 100), 20);
+        assert_eq!(answers(other, now, 1), 1);
+        assert_eq!(answers(one, now + 49, 9), 0);
+        assert_eq!(answers(one, now + 50, 9), 1);
+        assert_eq!(answers(one, now + 550, 99), 10);
+        assert_eq!(answers(one, now + 60_000, 99), 20);
+        // The clock goes back by a minute.
+        assert_eq!([50, 100].map(|later| answers(one, now + later, 9)), [0, 1]);
+    }
+
+    /// Goal: a tick asks when nothing came, and when much is missing though something came.
+    #[test]
+    fn what_is_missing_is_asked_for_again() {
+        let mut questions = Questions::default();
+        for (decided, tip, expected) in [
+            (0, 0, false),
+            (0, 5, true),
+            (2, 5, false),
+            (2, 5, true),
+            (3, 3 + ANSWER_BLOCKS - 1, false),
+            (4, 4 + ANSWER_BLOCKS, true),
+            (100, 100, false),
+        ] {
+            assert_eq!(questions.are_votes_missing(decided, tip), expected, "{decided} of {tip}");
+        }
+    }
+}
