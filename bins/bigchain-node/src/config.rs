@@ -12,21 +12,27 @@ pub(crate) use show::{indented, original_shape};
 pub(crate) use values::{LogFormat, PeerArgument};
 
 use crate::failure::{Failure, Kind};
+use anyhow::{Context, anyhow};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 use tally_bigchain_api::ApiEra;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
-use tally_http::{BearerToken, Exposure, TlsFiles};
+use tally_http::{BearerToken, Exposure, Guard, TlsFiles};
 
 /// The file that is read, and written by `configure`, if no other is named: `~/.bigchaindb`.
 const DEFAULT_FILE: &str = ".bigchaindb";
+
+/// The file in the data folder with the key of a node that no key is configured for.
+pub(crate) const KEY_FILE: &str = "key";
 
 /// Everything the daemon needs to know.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) key: Key,
+    /// Where a configured key was found, for messages; `None` if none is configured.
+    pub(crate) key_source: Option<String>,
     pub(crate) data: Data,
     pub(crate) federation: Federation,
     pub(crate) api: Api,
@@ -83,7 +89,9 @@ pub(crate) struct Api {
     pub(crate) streams_base: Option<String>,
     pub(crate) token: Option<BearerToken>,
     pub(crate) tls: Option<TlsFiles>,
-    pub(crate) cors_origins: Vec<String>,
+    /// Who may use the API, and the stream on its own port.
+    pub(crate) guard: Guard,
+    pub(crate) stream_guard: Guard,
     pub(crate) era: ApiEra,
 }
 
@@ -104,18 +112,60 @@ impl Config {
         remarks: &[String],
     ) -> Result<Self, Failure> {
         let settings = flags.or(variables).or(environment::settings());
-        let file = match &settings.config {
+        let path = match &settings.config {
             Some(path) => Some(path.clone()),
             None => default_file().filter(|path| path.is_file()),
         };
-        let file = file.map_or_else(|| Ok(file::FromFile::default()), |path| file::read(&path));
-        let file = file.map_err(Failure::of(Kind::Settings))?;
-        Self::complete(settings.or(file.settings), remarks, &file.ignored)
+        let file = match &path {
+            Some(path) => file::read(path).map_err(Failure::of(Kind::Settings))?,
+            None => file::FromFile::default(),
+        };
+        let key_source = match (&settings.keypair_private, &file.settings.keypair_private, path) {
+            (Some(_), _, _) => Some("BIGCHAINDB_KEYPAIR_PRIVATE".to_owned()),
+            (None, Some(_), Some(path)) => Some(format!("keypair.private in {}", path.display())),
+            (None, _, _) => None,
+        };
+        let config = Self::complete(settings.or(file.settings), remarks, &file.ignored)?;
+        Ok(Self { key_source, ..config })
     }
 
-    /// The same without a file, for `configure`, which writes one.
-    pub(crate) fn read_without_file(flags: Settings, variables: Settings) -> Result<Self, Failure> {
-        Self::complete(flags.or(variables).or(environment::settings()), &[], &[])
+    /// The same for `configure`, which writes the file `destination`: of one that is there only the
+    /// key counts, which must not be lost.
+    pub(crate) fn read_for_file(
+        flags: Settings,
+        variables: Settings,
+        destination: &Destination,
+    ) -> Result<Self, Failure> {
+        let mut settings = flags.or(variables).or(environment::settings());
+        if let Destination::File(path) = destination
+            && path.exists()
+        {
+            let before = file::read(path)
+                .context("move it away to begin with a new one: it may hold the node's key")
+                .map_err(Failure::of(Kind::Settings))?
+                .settings;
+            let before = Settings {
+                keypair_public: before.keypair_public,
+                keypair_private: before.keypair_private,
+                ..Settings::default()
+            };
+            if settings.keypair_private.is_none() {
+                settings = settings.or(before);
+            } else if let (Some(given), Some(kept)) =
+                (&settings.keypair_private, &before.keypair_private)
+                && given.0.trim() != kept.0.trim()
+            {
+                return Err(Failure::new(
+                    Kind::Key,
+                    anyhow!(
+                        "{} holds another private key than BIGCHAINDB_KEYPAIR_PRIVATE: move the \
+                         file away first",
+                        path.display()
+                    ),
+                ));
+            }
+        }
+        Self::complete(settings, &[], &[])
     }
 
     fn complete(

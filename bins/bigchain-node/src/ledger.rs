@@ -72,6 +72,16 @@ impl Folder {
     }
 }
 
+/// The name under which a ledger's store notes the public key of the node that it belongs to.
+const OWNER_NOTE: &str = "key";
+
+/// Returns the public key of the node that a ledger belongs to; `None` if nobody's yet.
+pub(crate) fn owner(store: Arc<dyn Store>) -> anyhow::Result<Option<PublicKey>> {
+    let note = LedgerStore::open(store)?.note(OWNER_NOTE)?;
+    let bytes = note.and_then(|note| <[u8; 32]>::try_from(note).ok());
+    Ok(bytes.map(PublicKey::from_bytes))
+}
+
 /// Opens the store that a node runs on.
 pub(crate) fn open(data: &Data) -> Result<Arc<dyn Store>, Failure> {
     match data {
@@ -155,6 +165,14 @@ pub(crate) fn read_genesis(path: &Path) -> Result<Option<Block>, Failure> {
         .map(Some)
         .with_context(|| format!("the genesis file {} is malformed", path.display()))
         .map_err(Failure::of(Kind::Federation))
+}
+
+/// Reads the genesis file that the settings name.
+pub(crate) fn read_given_genesis(path: &Path) -> Result<Block, Failure> {
+    read_genesis(path)?.ok_or_else(|| {
+        let message = format!("there is no genesis file {} (--genesis)", path.display());
+        Failure::new(Kind::Federation, anyhow!(message))
+    })
 }
 
 /// Writes a file in one step, so that a crash leaves a whole file or none.

@@ -32,7 +32,8 @@ fn start() -> Result<(), Failure> {
     match order {
         Order::Configure => {
             let destination = Destination::of(&flags, &variables)?;
-            command::configure(&Config::read_without_file(flags, variables)?, &destination)
+            let config = Config::read_for_file(flags, variables, &destination)?;
+            command::configure(&config, &destination)
         }
         Order::Load(arguments) => load::run(&arguments),
         Order::ShowConfig => command::show(&read(flags, variables)?.as_json()?),

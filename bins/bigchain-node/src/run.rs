@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Context;
 use tally_bigchain_api::BigchainApi;
-use tally_http::{BindError, Drained, Guard, Server, Shutdown};
+use tally_http::{BindError, Drained, Server, Shutdown};
 use tally_ledger_node::{LedgerNode, NodeHandle, StopReason};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -37,10 +37,10 @@ async fn run(config: Config) -> Result<(), Failure> {
     .await
     .map_err(Failure::of(Kind::Unexpected))??;
     let handle = node.handle();
-    announce(&config, &node, &servers);
-
+    let addresses = announcement(&config, &node, &servers);
     let shutdown = Shutdown::default();
-    let serving = servers.serve(&config.api, handle.clone(), &shutdown)?;
+    let serving = servers.serve(&config.api, handle.clone(), &shutdown);
+    announce(&addresses);
     let mut stopped = tokio::spawn(node.stopped());
     let early = tokio::select! {
         () = signals.next() => {
@@ -89,12 +89,8 @@ impl Servers {
         config: &Api,
         node: NodeHandle,
         shutdown: &Shutdown,
-    ) -> Result<[JoinHandle<Drained>; 2], Failure> {
-        let guard = |exposure| {
-            let guard = Guard::with_wildcard(exposure, config.token.clone(), &config.cors_origins);
-            guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
-        };
-        let (api_guard, stream_guard) = (guard(&config.exposure)?, guard(&config.stream)?);
+    ) -> [JoinHandle<Drained>; 2] {
+        let (api_guard, stream_guard) = (config.guard.clone(), config.stream_guard.clone());
         let mut api = BigchainApi::new(node, shutdown.clone())
             .with_era(config.era)
             .with_tls(config.tls.is_some());
@@ -103,10 +99,10 @@ impl Servers {
         }
         let streams = api.clone().into_streams_service().guarded_by(stream_guard).into_router();
         let api = api.into_service().guarded_by(api_guard).into_router();
-        Ok([
+        [
             tokio::spawn(self.api.serve(api, shutdown.clone())),
             tokio::spawn(self.stream.serve(streams, shutdown.clone())),
-        ])
+        ]
     }
 }
 
@@ -129,9 +125,8 @@ fn warn(config: &Config) {
     }
 }
 
-/// Prints where the node is, one `name value` a line, for people and scripts.
-#[expect(clippy::print_stdout, reason = "scripts wait for it, wherever the log goes")]
-fn announce(config: &Config, node: &LedgerNode, servers: &Servers) {
+/// Returns where the node is, one `name value` a line.
+fn announcement(config: &Config, node: &LedgerNode, servers: &Servers) -> String {
     let (http, ws) = if config.api.tls.is_some() { ("https", "wss") } else { ("http", "ws") };
     let api = format!("{http}://{}", servers.api.local_address());
     let info = node.handle().info().clone();
@@ -146,8 +141,15 @@ fn announce(config: &Config, node: &LedgerNode, servers: &Servers) {
         lines.push(("peers", peers.to_string()));
     }
     let lines: Vec<_> = lines.iter().map(|(name, value)| format!("{name:10}{value}\n")).collect();
-    println!("{}ready", lines.concat());
-    tracing::info!(%api, node = %info.public_key, "ready");
+    tracing::info!(%api, node = %info.public_key, "starting to serve");
+    lines.concat()
+}
+
+/// Prints where the node is, for people and scripts. Nothing can fail any more.
+#[expect(clippy::print_stdout, reason = "scripts wait for it, wherever the log goes")]
+fn announce(addresses: &str) {
+    println!("{addresses}ready");
+    tracing::info!("ready");
 }
 
 /// The signals that ask the daemon to end.

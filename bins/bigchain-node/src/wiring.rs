@@ -1,13 +1,16 @@
 //! Which library is plugged into which.
 
 use crate::{
-    config::{Config, Data},
+    config::{Config, Data, KEY_FILE, Key},
     failure::{Failure, Kind},
+    key,
     ledger::{self, Folder},
 };
 use anyhow::{Context, anyhow};
+use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
 use tally_ledger_node::{FederationConfig, LedgerNode, NodeConfig, Peer, StartError, Timing};
+use tally_storage::Store;
 
 /// Starts the node. Blocks.
 pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
@@ -15,6 +18,8 @@ pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Fail
     let folder = Folder::of(&config.data).ok();
     let kept_genesis = folder.as_ref().map(Folder::genesis);
     let genesis = match federation.genesis.as_ref().or(kept_genesis.as_ref()) {
+        // What was named must be there; the folder's own file is there only in a federation.
+        Some(path) if federation.genesis.is_some() => Some(ledger::read_given_genesis(path)?),
         Some(path) => ledger::read_genesis(path)?,
         None => None,
     };
@@ -58,7 +63,42 @@ pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Fail
         search_dir: folder.as_ref().map(Folder::search),
         ..NodeConfig::default()
     };
-    LedgerNode::start(node_config, key, store).map_err(not_started)
+    let own = key.public_key();
+    LedgerNode::start(node_config, key, Arc::clone(&store)).map_err(|error| {
+        match (error, &folder) {
+            (StartError::OtherKey, Some(folder)) => other_key(config, folder, own, store),
+            (error, _) => not_started(error),
+        }
+    })
+}
+
+/// Says which key a ledger belongs to, which one the node has, and what to do.
+fn other_key(config: &Config, folder: &Folder, own: PublicKey, store: Arc<dyn Store>) -> Failure {
+    let owner = ledger::owner(store).ok().flatten();
+    let kept = config.effective().data_dir.as_ref().map(|data| data.join(KEY_FILE));
+    let kept_key =
+        kept.as_ref().and_then(|path| key::find(&Key::Kept(path.clone())).ok().flatten());
+    let kept = kept.map(|path| path.display().to_string()).unwrap_or_default();
+    let source = config.key_source.clone().unwrap_or_else(|| kept.clone());
+    let cure = match owner {
+        Some(owner) if kept_key.is_some_and(|key| key.public_key() == owner) => format!(
+            "{kept} holds the ledger's key: remove the key of {source}, keypair.public too, and \
+             the node takes that one"
+        ),
+        Some(_) | None => format!(
+            "set the ledger's key in {source}, or leave this ledger and begin another one with \
+             --database-name"
+        ),
+    };
+    let owner = owner.map_or_else(|| "unknown".to_owned(), |owner| owner.to_string());
+    Failure::new(
+        Kind::Data,
+        anyhow!(
+            "the ledger in {} belongs to a node with another key: its key is {owner}, this node's \
+             is {own}, from {source}; {cure}",
+            folder.path().display()
+        ),
+    )
 }
 
 /// Returns where the others are. All members may share one list, so this node may be in it.

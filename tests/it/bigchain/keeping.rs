@@ -4,7 +4,8 @@ use super::ledger::{Settings, create, transfer};
 use std::fs;
 use tally_ledger::Version;
 
-/// Exit code. Source: docs/configuration.md.
+/// Exit codes. Source: docs/configuration.md.
+const SETTINGS: i32 = 2;
 const DATA: i32 = 5;
 
 /// Goal: what was exported is the whole ledger, and a ledger that was imported from it is the same
@@ -95,8 +96,8 @@ fn init_and_drop_say_what_they_did() {
     node.settings().refuses(&["drop", "-y"], DATA, "used by another running instance");
     node.settings().refuses(&["verify"], DATA, "used by another running instance");
     node.stop();
-    // Standard input is closed: the answer is no.
-    let said = settings.runs(&["drop"]);
+    // Standard input is at its end: nobody answers.
+    let said = settings.refuses(&["drop"], SETTINGS, "nothing was done");
     assert!(said.contains("Do you want to drop `bigchain` database? [y/n]:"), "{said}");
     assert!(settings.data().join("bigchain").exists());
     settings.runs(&["drop", "-y"]);

@@ -40,6 +40,9 @@ fn mistakes_are_named() {
         (other.clone().with("--keyring", PUBLIC), KEY, "no keypair found"),
         (other.clone().with_variable("BIGCHAINDB_KEYPAIR_PUBLIC", PUBLIC), KEY, "keypair.private"),
         (free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE), DATA, "another key"),
+        (free(&settings).with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
+        (other.clone().with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
+        (other.clone().with("--cors-origin", "foo"), SETTINGS, "--cors-origin"),
         (free(&settings).with("--keyring", PUBLIC), FEDERATION, "other members"),
         (
             other
@@ -53,6 +56,7 @@ fn mistakes_are_named() {
     ] {
         let written = settings.refuses(&["start"], code, part);
         assert!(!written.contains(PRIVATE), "the key is in {written}");
+        assert!(!written.lines().any(|line| line == "ready"), "ready, and refused: {written}");
     }
     free(&settings).start();
 }
@@ -81,8 +85,8 @@ fn configured_as_the_original_s_users_do() {
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let private = document["keypair"]["private"].as_str().unwrap();
     let public = document["keypair"]["public"].as_str().unwrap();
-    // It is there now; standard input is closed, so the answer is no.
-    bare.runs(&["configure"]);
+    // It is there now; standard input is at its end, so nobody says yes.
+    bare.refuses(&["configure"], SETTINGS, "nothing was done");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
     let shown = bare.runs(&["show-config"]);
     assert!(shown.contains(&"x".repeat(45)) && !shown.contains(private), "{shown}");
@@ -102,6 +106,46 @@ fn configured_as_the_original_s_users_do() {
     );
     assert!(!node.written().contains(private));
     assert!(folder.path().join(".bigchain-node/dev/store").exists());
+}
+
+/// Goal: a key is never lost, and a node that was started before it was configured goes on. Method:
+/// `configure` after a start and once more; then with a key of its own in the variable, and a start
+/// with a key that is not the ledger's.
+#[test]
+fn a_key_outlives_configure() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Settings::new(folder.path(), "node").start();
+    let public = node.key().to_owned();
+    let settings = node.stop();
+    settings.runs(&["-y", "configure"]);
+    assert_eq!(settings.runs(&["export-my-pubkey"]).trim(), public);
+    let settings = settings.start().stop();
+
+    let file = folder.path().join(".bigchaindb");
+    let first = fs::read_to_string(&file).unwrap();
+    // A key that is nowhere else stays too, and the other settings in a copy.
+    fs::remove_file(settings.data().join("key")).unwrap();
+    let changed = first.replace("\"keyring\": []", "\"keyring\": [ ]");
+    fs::write(&file, &changed).unwrap();
+    for number in 1..=2 {
+        let said = settings.runs(&["-y", "configure"]);
+        let copy = folder.path().join(format!(".bigchaindb.old.{number}"));
+        assert!(said.contains(copy.to_str().unwrap()), "{said}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), first);
+    }
+    assert_eq!(fs::read_to_string(folder.path().join(".bigchaindb.old.1")).unwrap(), changed);
+    let other = settings.clone().with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE);
+    other.refuses(&["-y", "configure"], KEY, "move the file away");
+    fs::write(&file, "{").unwrap();
+    settings.refuses(&["-y", "configure"], SETTINGS, "move it away");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{");
+
+    fs::remove_file(&file).unwrap();
+    other.runs(&["-y", "configure"]);
+    let said = settings.refuses(&["start"], DATA, "another key");
+    for part in [public.as_str(), PUBLIC, file.to_str().unwrap(), "--database-name"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
 }
 
 /// Goal: a token guards the API and the stream and is in nothing that the daemon writes. Method: a

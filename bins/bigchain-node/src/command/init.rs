@@ -26,10 +26,7 @@ pub(crate) fn init(config: &Config) -> Result<(), Failure> {
     let members = ledger::members(&config.federation, key.public_key());
     let genesis = match &config.federation.genesis {
         Some(path) => {
-            let given = ledger::read_genesis(path)?.ok_or_else(|| {
-                let message = format!("there is no genesis file {}", path.display());
-                Failure::new(Kind::Federation, anyhow!(message))
-            })?;
+            let given = ledger::read_given_genesis(path)?;
             check(&given, &members)?;
             given
         }
@@ -97,6 +94,7 @@ pub(crate) fn drop_ledger(config: &Config) -> Result<(), Failure> {
     }
     let question = format!("Do you want to drop `{}` database?", folder.name);
     if !config.assumes_yes && !super::question::yes_or_no(&question)? {
+        say("Nothing was done.");
         return Ok(());
     }
     delete(&folder)

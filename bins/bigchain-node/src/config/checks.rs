@@ -1,4 +1,4 @@
-use super::{Api, Config, Data, Federation, Key, Logging, Settings};
+use super::{Api, Config, Data, Federation, KEY_FILE, Key, Logging, Settings};
 use crate::{
     config::values::{EraName, ListenAddress, LogFormat, LogLevel, StreamScheme, public_key},
     failure::{Failure, Kind},
@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 use tally_crypto::ed25519::{PublicKey, SigningKey};
-use tally_http::{BearerToken, Exposure, TlsFiles};
+use tally_http::{BearerToken, Exposure, Guard, TlsFiles};
 
 /// The port of the API: the product of the letters of "BigchainDB" as the original has it.
 const API_PORT: u16 = 9984;
@@ -48,6 +48,7 @@ impl Settings {
 pub(super) fn check(settings: Settings, token: Option<&str>) -> Result<Config, Failure> {
     Ok(Config {
         key: key(&settings)?,
+        key_source: None,
         data: data(&settings)?,
         federation: federation(&settings)?,
         api: api(&settings, token)?,
@@ -84,7 +85,7 @@ fn key(settings: &Settings) -> Result<Key, Failure> {
              set both, or none to let the node make its own",
         )),
         (None, None) => Ok(match &settings.data_dir {
-            Some(folder) if settings.memory_store != Some(true) => Key::Kept(folder.join("key")),
+            Some(folder) if settings.memory_store != Some(true) => Key::Kept(folder.join(KEY_FILE)),
             Some(_) | None => Key::Drawn,
         }),
     }
@@ -165,13 +166,19 @@ fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
         return Err(Failure::settings(message));
     }
     let is_tls = tls.is_some();
+    let origins = settings.cors_origin.clone().unwrap_or_default();
+    let guard = |exposure| {
+        let guard = Guard::with_wildcard(exposure, token.clone(), &origins);
+        guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
+    };
     Ok(Api {
+        guard: guard(&exposure)?,
+        stream_guard: guard(&stream)?,
         exposure,
         stream,
         token,
         tls,
         streams_base: streams_base(settings, exposure.address, is_tls),
-        cors_origins: settings.cors_origin.clone().unwrap_or_default(),
         era: settings.api.unwrap_or_default().0,
     })
 }
