@@ -201,7 +201,7 @@ const EXPLANATION: &str = "\n\
     * **A transfer asks the database for the same rows three times:** when it is posted, when it is put into a block and \
     when that is appended. Most of it is searching the writes in memory, where keys are hashes.\n\
     * **One thread makes blocks,** and it has a third of the work of the threads that check, or the same under \
-    `transfer`. Hashing and signing the block's text is a fifth of it. With more cores than two it would be what bounds \
+    `transfer`. Hashing and signing the block's text is 23 % of it under `create`, 13 % under `transfer`. With more cores than two it would be what bounds \
     the node.\n";
 
 #[cfg(test)]
