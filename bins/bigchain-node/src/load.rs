@@ -5,6 +5,7 @@ mod histogram;
 mod pace;
 mod poster;
 mod report;
+mod stop;
 mod stream;
 mod tally;
 
@@ -22,6 +23,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use stop::Stop;
 use stream::Stream;
 use tally::Tally;
 
@@ -32,16 +34,21 @@ const ASSETS: u64 = 4096;
 /// Between two looks at how far the node is.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Posts and reports. Fails if the node refused or lost a transaction.
+/// How long the last transactions may take to become valid when the user wants the end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Posts and reports, also when the user ends it early. Fails if the node refused or lost a
+/// transaction.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     let client = Client::new(arguments).map_err(Failure::of(Kind::Settings))?;
     let failed = Failure::of(Kind::Server);
+    let stop = Stop::on_signal()?;
     let node = client.introduction().map_err(Failure::of(Kind::Server))?;
     let tally = Arc::new(Tally::default());
     let stream = Stream::follow(&client, Arc::clone(&tally))
         .context("cannot follow the node's stream of valid transactions")
         .map_err(failed)?;
-    let poster = Arc::new(Poster::new(client, Arc::clone(&tally), key::draw()?));
+    let poster = Arc::new(Poster::new(client, Arc::clone(&tally), key::draw()?, stop));
     progress::say(&format!("{node}: {}", arguments.url));
     if arguments.kind == LoadKind::Transfer {
         prepare(arguments, &poster)?;
@@ -50,18 +57,18 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     let started = Instant::now();
     post(arguments, &poster, arguments.kind, arguments.count, "posting");
     let posted_in = started.elapsed();
-    wait_for_the_rest(arguments, &tally);
+    wait_for_the_rest(arguments, &poster);
     stream.end();
-    let missing = poster.account_for_the_rest();
-    Report::new(&tally, posted_in, missing).print()
+    let rest = poster.account_for_the_rest();
+    Report::new(&tally, posted_in, rest, poster.stop().is_set()).print()
 }
 
 /// Makes the assets that will be transferred.
 fn prepare(arguments: &LoadArguments, poster: &Arc<Poster>) -> Result<(), Failure> {
     let count = if arguments.count == 0 { ASSETS } else { ASSETS.min(arguments.count) };
     post(arguments, poster, LoadKind::Create, count, "making assets");
-    wait_for_the_rest(arguments, poster.tally());
-    if poster.tally().ready_count() == 0 {
+    wait_for_the_rest(arguments, poster);
+    if poster.tally().ready_count() == 0 && !poster.stop().is_set() {
         let why = poster.tally().first_refusal().unwrap_or_else(|| "none became valid".to_owned());
         let message = format!("no asset to transfer could be made: {why}");
         return Err(Failure::new(Kind::Server, anyhow::Error::msg(message)));
@@ -79,7 +86,7 @@ fn post(
     what: &'static str,
 ) {
     let bar = progress::bar(what, count);
-    let pace = pace::Pace::new(count, arguments.rate);
+    let pace = pace::Pace::new(count, arguments.rate, poster.stop());
     thread::scope(|scope| {
         for _ in 0..arguments.in_flight.get() {
             scope.spawn(|| {
@@ -93,14 +100,16 @@ fn post(
     bar.finish_and_clear();
 }
 
-/// Waits until everything that was accepted is valid, or patience ends.
-fn wait_for_the_rest(arguments: &LoadArguments, tally: &Tally) {
+/// Waits until everything that was accepted is valid, or patience ends: the run's or the user's.
+fn wait_for_the_rest(arguments: &LoadArguments, poster: &Poster) {
+    let (tally, stop) = (poster.tally(), poster.stop());
     let patience = Duration::from_secs(arguments.patience);
     let total = tally.pending_count();
     let bar = progress::bar("waiting for the last to become valid", total);
     let mut left = total;
     let mut changed = Instant::now();
-    while left > 0 && changed.elapsed() < patience {
+    let is_hurried = || stop.age().is_some_and(|age| age > GRACE);
+    while left > 0 && changed.elapsed() < patience && !is_hurried() {
         thread::sleep(LOOK);
         let now = tally.pending_count();
         if now != left {

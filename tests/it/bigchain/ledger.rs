@@ -75,10 +75,15 @@ impl Settings {
 
     /// Runs a command until it ends by itself; returns how, and what it wrote.
     pub(crate) fn run(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        let mut process = self.begin(arguments);
+        (process.wait(), process.written())
+    }
+
+    /// Begins to run a command.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Process {
         let log = self.folder.join(format!("{}.command.log", self.name));
         drop(fs::remove_file(&log));
-        let mut process = Process::start(&self.name, &mut self.command(arguments), &log);
-        (process.wait(), process.written())
+        Process::start(&self.name, &mut self.command(arguments), &log)
     }
 
     /// Runs a command that must end well; returns what it wrote.

@@ -8,7 +8,7 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "URL", default_value = "http://localhost:9984")]
     pub(crate) url: String,
 
-    /// Number of transactions; 0 goes on until Ctrl-C.
+    /// Number of transactions; 0: no end. Ctrl-C ends the run early and prints the report.
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 1000)]
     pub(crate) count: u64,
 
@@ -20,8 +20,8 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "COUNT", default_value = "64")]
     pub(crate) in_flight: NonZeroU32,
 
-    /// Transactions to post a second; as many as go if absent.
-    #[arg(long, value_name = "COUNT")]
+    /// Transactions to post per second. [default: as many as the node takes]
+    #[arg(long, value_name = "COUNT", value_parser = rate)]
     pub(crate) rate: Option<NonZeroU32>,
 
     /// File with the token that the API wants to see.
@@ -31,6 +31,13 @@ pub(crate) struct LoadArguments {
     /// Seconds to wait for posted transactions to become valid, after the last was posted.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) patience: u64,
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| {
+        "must be a whole number from 1; leave --rate away to post as many as the node takes"
+            .to_owned()
+    })
 }
 
 /// What `load` posts.

@@ -31,10 +31,28 @@ pub(super) enum Answer {
     Refused(String),
 }
 
+/// What became of a transaction that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TransactionStatus {
+    /// For good.
+    Valid,
+    /// It may become valid.
+    Waiting,
+    /// It will not, or the node does not know it.
+    Lost,
+}
+
 impl Client {
     pub(super) fn new(arguments: &LoadArguments) -> anyhow::Result<Self> {
-        let Some(rest) = arguments.url.strip_prefix("http://") else {
-            bail!("--url {}: must begin with http://", arguments.url);
+        let url = &arguments.url;
+        if url.starts_with("https://") {
+            bail!(
+                "--url {url}: load speaks HTTP without TLS only; run it on a machine where the \
+                 node serves http://"
+            );
+        }
+        let Some(rest) = url.strip_prefix("http://") else {
+            bail!("--url {url}: must begin with http://");
         };
         let authority = rest.trim_end_matches('/').to_owned();
         if authority.is_empty() || authority.contains('/') {
@@ -78,6 +96,12 @@ impl Client {
                 let version = body["version"].as_str().unwrap_or_default();
                 Ok(format!("{software} {version}"))
             }
+            (401, _) if self.authorization.is_some() => {
+                bail!("the node on {} has another token than --api-token-file", self.authority)
+            }
+            (401, _) => {
+                bail!("the node on {} wants a token: give --api-token-file", self.authority)
+            }
             _ => bail!("what answers on {} is no ledger (status {status})", self.authority),
         }
     }
@@ -102,10 +126,14 @@ impl Client {
         })
     }
 
-    /// Says whether a transaction is valid by now.
-    pub(super) fn is_valid(&self, id: &str) -> anyhow::Result<bool> {
+    /// Says what became of a transaction by now.
+    pub(super) fn status(&self, id: &str) -> anyhow::Result<TransactionStatus> {
         let (status, body) = self.get(&format!("/api/v1/transactions/{id}/status"))?;
-        Ok(status == 200 && body["status"] == "valid")
+        Ok(match (status, body["status"].as_str()) {
+            (200, Some("valid")) => TransactionStatus::Valid,
+            (200, Some("backlog" | "undecided")) => TransactionStatus::Waiting,
+            _ => TransactionStatus::Lost,
+        })
     }
 
     fn get(&self, path: &str) -> anyhow::Result<(u16, Value)> {

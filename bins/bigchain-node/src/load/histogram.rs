@@ -28,7 +28,6 @@ impl Histogram {
         self.longest = self.longest.max(duration);
     }
 
-    #[cfg(test)]
     pub(super) fn count(&self) -> u64 {
         self.total
     }

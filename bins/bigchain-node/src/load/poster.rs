@@ -1,5 +1,6 @@
 use super::{
-    client::{Answer, Client},
+    client::{Answer, Client, TransactionStatus},
+    stop::Stop,
     tally::Tally,
 };
 use crate::command_line::LoadKind;
@@ -8,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 use tally_crypto::ed25519::SigningKey;
@@ -20,6 +20,18 @@ use tally_ledger::{
 /// How long a transfer waits for an asset before it gives its turn up.
 const READY_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a user who wants the end waits for the last answers.
+const ASKING_AFTER_STOP: Duration = Duration::from_secs(5);
+
+/// What was accepted and is not valid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// Still on its way into a block, or in one that is not decided.
+    pub(super) waiting: u64,
+    /// Invalid, or the node does not know or tell.
+    pub(super) missing: u64,
+}
+
 /// Makes transactions and posts them.
 #[derive(Debug)]
 pub(super) struct Poster {
@@ -28,28 +40,34 @@ pub(super) struct Poster {
     /// Owns everything; a new one for each run, which makes every asset of this run another.
     key: SigningKey,
     made: AtomicU64,
+    stop: Arc<Stop>,
 }
 
 impl Poster {
-    pub(super) fn new(client: Client, tally: Arc<Tally>, key: SigningKey) -> Self {
-        Self { client, tally, key, made: AtomicU64::new(0) }
+    pub(super) fn new(client: Client, tally: Arc<Tally>, key: SigningKey, stop: Arc<Stop>) -> Self {
+        Self { client, tally, key, made: AtomicU64::new(0), stop }
+    }
+
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// Posts one transaction, again and again while the node is busy.
+    /// Posts one transaction, again and again while the node is busy and the run goes on.
     pub(super) fn post_one(&self, kind: LoadKind) {
-        self.tally.wait_for_room();
+        self.tally.wait_for_room(&self.stop);
         let (made, is_wanted) = match kind {
             LoadKind::Create => (self.create(), true),
             LoadKind::Mixed => match self.tally.take_ready() {
                 Some(asset) => (self.transfer(&asset), false),
                 None => (self.create(), true),
             },
-            LoadKind::Transfer => match self.tally.wait_for_ready(READY_PATIENCE) {
+            LoadKind::Transfer => match self.tally.wait_for_ready(READY_PATIENCE, &self.stop) {
                 Some(asset) => (self.transfer(&asset), true),
+                None if self.stop.is_set() => return,
                 None => return self.tally.refused("no transfer became valid in time".to_owned()),
             },
         };
@@ -69,7 +87,10 @@ impl Poster {
                 Ok(Answer::Refused(reason)) => return self.tally.refused(reason),
                 Ok(Answer::Busy(wait)) => {
                     self.tally.busy();
-                    thread::sleep(wait);
+                    self.stop.sleep(wait);
+                    if self.stop.is_set() {
+                        return;
+                    }
                 }
                 Err(error) => return self.tally.refused(format!("{error:#}")),
             }
@@ -92,16 +113,22 @@ impl Poster {
             .sign(&[&self.key])
     }
 
-    /// Asks for what the stream did not tell; returns how many are not valid.
-    pub(super) fn account_for_the_rest(&self) -> u64 {
-        let mut missing = 0;
+    /// Asks for what the stream did not tell. An impatient user is not kept waiting by it: what was
+    /// not asked for by then counts as waiting.
+    pub(super) fn account_for_the_rest(&self) -> Rest {
+        let mut rest = Rest::default();
         for id in self.tally.pending() {
-            match self.client.is_valid(&id.to_string()) {
-                Ok(true) => self.tally.became_valid(id),
-                Ok(false) | Err(_) => missing += 1,
+            if self.stop.age().is_some_and(|age| age > ASKING_AFTER_STOP) {
+                rest.waiting += 1;
+                continue;
+            }
+            match self.client.status(&id.to_string()) {
+                Ok(TransactionStatus::Valid) => self.tally.became_valid(id),
+                Ok(TransactionStatus::Waiting) => rest.waiting += 1,
+                Ok(TransactionStatus::Lost) | Err(_) => rest.missing += 1,
             }
         }
-        missing
+        rest
     }
 }
 

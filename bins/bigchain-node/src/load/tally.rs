@@ -1,4 +1,4 @@
-use super::histogram::Histogram;
+use super::{histogram::Histogram, stop::Stop};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -9,6 +9,9 @@ use tally_ledger::{Transaction, TransactionId};
 /// Accepted transactions that may wait for their block. Beyond it nothing is posted, so that the
 /// memory is bounded when a node accepts and makes no blocks.
 const PENDING_MAX: usize = 200_000;
+
+/// Between two looks at whether the run is to end.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Different reasons that are told apart; a node that refuses with an id in each has no end of them.
 const REASONS_MAX: usize = 5;
@@ -73,11 +76,12 @@ impl Tally {
         *state = State { ready, ..State::default() };
     }
 
-    /// Waits until there is room for another transaction.
-    pub(super) fn wait_for_room(&self) {
-        let state = self.lock();
-        let has_no_room = |state: &mut State| state.pending.len() >= PENDING_MAX;
-        drop(self.changed.wait_while(state, has_no_room));
+    /// Waits until there is room for another transaction, or the run is to end.
+    pub(super) fn wait_for_room(&self, stop: &Stop) {
+        let has_no_room = |state: &mut State| state.pending.len() >= PENDING_MAX && !stop.is_set();
+        while has_no_room(&mut self.lock()) {
+            drop(self.changed.wait_timeout_while(self.lock(), LOOK, has_no_room));
+        }
     }
 
     /// Takes a transaction whose output can be spent.
@@ -86,11 +90,16 @@ impl Tally {
     }
 
     /// Takes one; waits for it, though not forever: the node may have lost what would become one.
-    pub(super) fn wait_for_ready(&self, patience: Duration) -> Option<Transaction> {
-        let state = self.lock();
+    pub(super) fn wait_for_ready(&self, patience: Duration, stop: &Stop) -> Option<Transaction> {
+        let start = Instant::now();
         let is_empty = |state: &mut State| state.ready.is_empty();
-        let waited = self.changed.wait_timeout_while(state, patience, is_empty);
-        waited.unwrap_or_else(PoisonError::into_inner).0.ready.pop_front()
+        loop {
+            let waited = self.changed.wait_timeout_while(self.lock(), LOOK, is_empty);
+            let found = waited.unwrap_or_else(PoisonError::into_inner).0.ready.pop_front();
+            if found.is_some() || stop.is_set() || start.elapsed() >= patience {
+                return found;
+            }
+        }
     }
 
     /// A transaction was accepted that was posted at this time.
