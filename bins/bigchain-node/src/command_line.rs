@@ -9,6 +9,7 @@ use crate::config::Settings;
 use clap::{
     Arg, Args as _, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
     builder::Resettable,
+    error::{ContextKind, ContextValue},
 };
 use std::{ffi::OsString, path::PathBuf};
 
@@ -79,7 +80,7 @@ pub(crate) enum ConfigOrder {
 /// Every setting is a flag, an environment variable or an entry of the file given by --config; a flag
 /// wins over a variable, and a variable over the file.
 #[derive(Debug, Parser)]
-#[command(name = "bigchain-node", version, disable_help_subcommand = true)]
+#[command(name = "bigchain-node", version)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 struct CommandLine {
     #[command(subcommand)]
@@ -117,7 +118,8 @@ impl Invocation {
             level = matches.subcommand().map(|(_, matches)| matches);
         }
         let CommandLine { order } = CommandLine::from_arg_matches(&matches)?;
-        let variables = Variables::try_parse_from(["bigchain-node"])?.settings;
+        let variables = Variables::try_parse_from(["bigchain-node"]).map_err(blame_variable)?;
+        let variables = variables.settings;
         Ok(Self { order, flags, variables, remarks })
     }
 }
@@ -137,12 +139,39 @@ fn command() -> Command {
     };
     let command = CommandLine::command().mut_subcommands(|command| {
         if WITHOUT_SETTINGS.contains(&command.get_name()) {
-            command
-        } else {
-            with_settings(command).mut_subcommands(with_settings)
+            return command;
         }
+        let writes_file = command.get_name() == "configure";
+        let command = with_settings(command).mut_subcommands(with_settings);
+        if !writes_file {
+            return command;
+        }
+        command.mut_arg("config", |argument| {
+            argument.help(
+                "File to write; - is standard output. [default: ~/.bigchaindb] \
+                 [env: BIGCHAINDB_CONFIG_PATH]",
+            )
+        })
     });
     with_settings(command)
+}
+
+/// Names the variable in an error about its value: the user gave no flag.
+fn blame_variable(mut error: clap::Error) -> clap::Error {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        // `--flag <VALUE>`, and more for a flag that may be repeated.
+        Some(ContextValue::String(usage)) => usage.split([' ', '=', '[']).next().map(str::to_owned),
+        _ => None,
+    };
+    let settings = Variables::command();
+    let blamed = settings.get_arguments().find(|argument| {
+        let name = argument.get_long().map(|name| format!("--{name}"));
+        name.is_some() && name == flag
+    });
+    if let Some(name) = blamed.and_then(variable) {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(name));
+    }
+    error
 }
 
 fn variable(argument: &Arg) -> Option<String> {

@@ -3,6 +3,7 @@
 mod checks;
 mod environment;
 mod file;
+mod foreign;
 mod settings;
 mod show;
 mod values;
@@ -171,12 +172,12 @@ impl Config {
     fn complete(
         settings: Settings,
         remarks: &[String],
-        ignored: &[String],
+        ignored: &[(String, &'static str)],
     ) -> Result<Self, Failure> {
         let token = std::env::var("BIGCHAINDB_API_TOKEN").ok();
         let mut config = checks::check(settings.completed(), token.as_deref())?;
-        let entries = ignored.iter().map(|entry| {
-            format!("the entry {entry} of the configuration file has no effect on this node")
+        let entries = ignored.iter().map(|(name, remark)| {
+            format!("the entry {name} of the configuration file has no effect: {remark}")
         });
         let variables = environment::without_effect(&crate::command_line::variables());
         let variables = variables

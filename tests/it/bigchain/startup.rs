@@ -42,6 +42,16 @@ fn mistakes_are_named() {
         (free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE), DATA, "another key"),
         (free(&settings).with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
         (other.clone().with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
+        (
+            other.clone().with_variable("BIGCHAINDB_WSSERVER_PORT", "high"),
+            SETTINGS,
+            "for 'BIGCHAINDB_WSSERVER_PORT'",
+        ),
+        (
+            other.clone().with_variable("BIGCHAINDB_PEER", "nobody"),
+            SETTINGS,
+            "for 'BIGCHAINDB_PEER'",
+        ),
         (other.clone().with("--cors-origin", "foo"), SETTINGS, "--cors-origin"),
         (free(&settings).with("--keyring", PUBLIC), FEDERATION, "other members"),
         (

@@ -76,6 +76,18 @@ fn without_a_command_there_is_help() {
     }
 }
 
+/// Goal: help is where people look for it, and says of `-c` what it means there.
+#[test]
+fn help_is_a_command_too() {
+    let help = |line: &str| parse(line).unwrap_err().to_string();
+    assert!(help("help").contains("Run the node"));
+    assert!(help("help start").contains("--server-bind"));
+    assert!(help("configure --help").contains("- is standard output"));
+    assert!(!help("start --help").contains("- is standard output"));
+    let out = parse("configure -c out").unwrap().flags.config;
+    assert_eq!(out.as_deref(), Some("out".as_ref()));
+}
+
 /// Goal: the guide names every command, every flag and its variable.
 #[test]
 fn the_guide_is_complete() {

@@ -1,25 +1,9 @@
 //! What the environment says beyond the variables of the flags.
 
-use super::{Settings, values::HiddenText};
+use super::{Settings, foreign, values::HiddenText};
 
 /// Begins the name of every variable.
 const PREFIX: &str = "BIGCHAINDB_";
-
-/// Variables of the original that configure what this node does not have, and why. A name that ends
-/// in an underscore stands for all that begin so.
-const WITHOUT_EFFECT: &[(&str, &str)] = &[
-    ("API_ENDPOINT", "clients are told the address that they called"),
-    ("BACKLOG_REASSIGN_DELAY", "transactions are not assigned to single nodes"),
-    ("DATABASE_", "the ledger is stored by the node itself, in --data-dir"),
-    ("GRAPHITE_", "metrics are served at /metrics"),
-    ("LOG_", "use --log-level, --log-filter, --log-format and --log-file"),
-    ("SERVER_LOGLEVEL", "use --log-level"),
-    ("SERVER_THREADS", "the server needs no such number"),
-    ("SERVER_WORKERS", "the server needs no such number"),
-    ("STATSD_", "metrics are served at /metrics"),
-    ("TENDERMINT_", "the node orders blocks itself, with its --peer"),
-    ("WSSERVER_SCHEME", "the stream is served with TLS exactly if the API is"),
-];
 
 /// Variables without a flag, because they hold a secret or belong to one.
 pub(super) fn settings() -> Settings {
@@ -53,11 +37,7 @@ fn remark(name: &str, known: &[String]) -> Option<&'static str> {
     if has_no_flag || known.iter().any(|other| other == name) {
         return None;
     }
-    let entry = WITHOUT_EFFECT.iter().find(|(other, _)| match other.strip_suffix('_') {
-        Some(_) => rest.starts_with(other),
-        None => rest == *other,
-    });
-    Some(entry.map_or("no setting has this name", |(_, remark)| *remark))
+    Some(foreign::variable(rest).unwrap_or("no setting has this name"))
 }
 
 #[cfg(test)]

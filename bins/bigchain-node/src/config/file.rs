@@ -1,7 +1,7 @@
 //! The configuration file: TOML with the names of the flags, or the original's JSON.
 
-use super::Settings;
-use anyhow::{Context, anyhow};
+use super::{Settings, foreign};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -9,25 +9,9 @@ use std::path::Path;
 #[derive(Debug, Default)]
 pub(super) struct FromFile {
     pub(super) settings: Settings,
-    /// Entries that mean something to the original and nothing here.
-    pub(super) ignored: Vec<String>,
+    /// Entries that mean something to the original and nothing here, and why.
+    pub(super) ignored: Vec<(String, &'static str)>,
 }
-
-/// Entries of the original's file that configure what this node does not have. A name that ends in a
-/// dot stands for all entries of that section.
-const IGNORED: &[&str] = &[
-    "api_endpoint",
-    "backlog_reassign_delay",
-    "database.",
-    "graphite.",
-    "log.",
-    "server.loglevel",
-    "server.threads",
-    "server.workers",
-    "statsd.",
-    "tendermint.",
-    "wsserver.scheme",
-];
 
 /// Where an entry of the original's file belongs.
 const SECTIONS: &[(&str, &str)] = &[
@@ -51,27 +35,45 @@ pub(super) fn read(path: &Path) -> anyhow::Result<FromFile> {
 }
 
 fn parse(text: &str) -> anyhow::Result<FromFile> {
-    if !text.trim_start().starts_with('{') {
-        // The parser's message shows the line, which may hold the private key.
-        let settings = toml::from_str(text).map_err(|error| anyhow!("{}", error.message()))?;
-        return Ok(FromFile { settings, ignored: vec![] });
-    }
-    let entries: Map<String, Value> = serde_json::from_str(text)?;
-    let mut plain = Map::new();
-    let mut ignored = Vec::new();
+    let entries: Map<String, Value> = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)?
+    } else {
+        parse_toml(text)?
+    };
+    let mut read = FromFile::default();
     for (name, value) in flattened(entries) {
-        let own = SECTIONS.iter().find(|(theirs, _)| *theirs == name);
-        if let Some((_, own)) = own {
-            plain.insert((*own).to_owned(), value);
-        } else if is_ignored(&name) {
-            ignored.push(name);
-        } else {
-            plain.insert(name.replace('_', "-"), value);
+        // The original writes null for what is not set.
+        if value.is_null() {
+            continue;
         }
+        let own = SECTIONS.iter().find(|(theirs, _)| *theirs == name);
+        let own = match (own, foreign::entry(&name)) {
+            (Some((_, own)), _) => (*own).to_owned(),
+            (None, Some(why)) => {
+                read.ignored.push((name, why));
+                continue;
+            }
+            (None, None) => name.replace('_', "-"),
+        };
+        read.settings = read.settings.or(setting(own, value).context(name)?);
     }
-    // The original writes null for what is not set.
-    plain.retain(|_, value| !value.is_null());
-    Ok(FromFile { settings: serde_json::from_value(Value::Object(plain))?, ignored })
+    Ok(read)
+}
+
+/// Reads the value of one setting.
+fn setting(own: String, value: Value) -> anyhow::Result<Settings> {
+    Ok(serde_json::from_value(Value::Object(Map::from_iter([(own, value)])))?)
+}
+
+fn parse_toml(text: &str) -> anyhow::Result<Map<String, Value>> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        // The whole message shows the line, which may hold the private key.
+        let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+        let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        anyhow!("{line}{}", error.message())
+    })?;
+    let Value::Object(entries) = serde_json::to_value(table)? else { bail!("it is no table") };
+    Ok(entries)
 }
 
 /// Names the entries of sections `section.entry`.
@@ -90,16 +92,10 @@ fn flattened(entries: Map<String, Value>) -> Vec<(String, Value)> {
     flat
 }
 
-fn is_ignored(name: &str) -> bool {
-    IGNORED.iter().any(|other| match other.strip_suffix('.') {
-        Some(_) => name.starts_with(other),
-        None => name == *other,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tally_crypto::base58;
 
     /// Goal: the file that the original's `configure` writes can be used as it is.
     #[test]
@@ -126,8 +122,12 @@ mod tests {
         assert_eq!(settings.keyring.unwrap().0.len(), 1);
         assert!(settings.keypair_public.unwrap().starts_with("GW1"));
         assert!(settings.keypair_private.unwrap().0.starts_with("2kQ"));
-        assert!(ignored.contains(&"database.host".to_owned()), "{ignored:?}");
-        assert!(ignored.contains(&"server.threads".to_owned()), "{ignored:?}");
+        for (entry, part) in [("database.host", "--data-dir"), ("statsd.rate", "/metrics")] {
+            let why = ignored.iter().find(|(name, _)| name == entry).map(|(_, why)| *why);
+            assert!(why.is_some_and(|why| why.contains(part)), "{entry}: {ignored:?}");
+        }
+        // What is not set needs no remark.
+        assert!(ignored.iter().all(|(name, _)| name != "server.workers"), "{ignored:?}");
     }
 
     #[test]
@@ -144,6 +144,18 @@ mod tests {
         assert_eq!(settings.server_bind, Some("127.0.0.1:1".parse().unwrap()));
     }
 
+    #[test]
+    fn a_keyring_is_a_list_or_a_text() {
+        let (one, two) = (base58::encode(&[7; 32]), base58::encode(&[8; 32]));
+        let list = parse(&format!("keyring = [\"{one}\", \"{two}\"]")).unwrap().settings;
+        assert_eq!(list.keyring.as_ref().unwrap().0.len(), 2);
+        for text in
+            [format!("keyring = \"{one}:{two}\""), format!(r#"{{"keyring": "{one}:{two}"}}"#)]
+        {
+            assert_eq!(parse(&text).unwrap().settings, list, "{text}");
+        }
+    }
+
     /// Goal: a wrong entry is named and a private key is not.
     #[test]
     fn wrong_entries_are_named() {
@@ -151,8 +163,12 @@ mod tests {
             (r#"{"colour": 1}"#, "colour"),
             (r#"{"server": {"colour": 1}}"#, "server.colour"),
             ("colour = 1", "colour"),
-            (r#"{"server": {"bind": "nowhere"}}"#, "nowhere"),
-            (r#"{"keyring": ["short"]}"#, "short"),
+            (r#"{"server": {"bind": "nowhere"}}"#, "server.bind: nowhere"),
+            (r#"{"server": {"bind": 5}}"#, "server.bind: "),
+            (r#"{"keyring": ["short"]}"#, "keyring: short"),
+            ("wsserver-port = 70000", "wsserver-port: "),
+            ("keyring = 5", "a list of public keys, or a text with colons between them"),
+            ("\nserver-bind = nowhere", "line 2"),
             ("keypair-private = [\"2kQgBtQn", ""),
             ("{", ""),
         ] {

@@ -25,8 +25,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// File with settings, TOML or JSON; - is standard output, for `configure`.
-    /// [default: ~/.bigchaindb, if it is there]
+    /// File with settings, TOML or JSON. [default: ~/.bigchaindb, if it is there]
     #[arg(short = 'c', long, env = "BIGCHAINDB_CONFIG_PATH", value_name = "FILE")]
     #[arg(help_heading = GENERAL)]
     #[serde(skip)]
@@ -142,7 +141,7 @@ settings! {
     #[arg(help_heading = API)]
     cors_origin [Vec<String>]
 
-    /// How much to log. [default: info]
+    /// Log messages of this level and of more severe ones. [default: info]
     #[arg(short = 'l', long, env = "BIGCHAINDB_LOG_LEVEL", value_name = "LEVEL")]
     #[arg(ignore_case = true, help_heading = LOG)]
     log_level [LogLevel]

@@ -1,5 +1,8 @@
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, SeqAccess, Visitor},
+};
 use std::{fmt, net::SocketAddr, str::FromStr};
 use tally_bigchain_api::{ApiEra, ApiEraParseError};
 use tally_crypto::ed25519::PublicKey;
@@ -60,10 +63,38 @@ impl Serialize for HiddenText {
     }
 }
 
-/// Public keys, separated by colons in a text, as a list in a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+/// Public keys, separated by colons in a text; in a file also a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "Vec<String>")]
 pub(crate) struct KeyList(pub(crate) Vec<PublicKey>);
+
+impl<'de> Deserialize<'de> for KeyList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyListVisitor)
+    }
+}
+
+struct KeyListVisitor;
+
+impl<'de> Visitor<'de> for KeyListVisitor {
+    type Value = KeyList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of public keys, or a text with colons between them")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<KeyList, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<KeyList, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element::<String>()? {
+            texts.push(text);
+        }
+        KeyList::try_from(texts).map_err(de::Error::custom)
+    }
+}
 
 impl FromStr for KeyList {
     type Err = String;
