@@ -96,6 +96,7 @@ impl<E: Spawner> Delivery<E> {
         let delivered = last.inner().number;
         if has > delivered {
             warn!(has, delivered, "the application is ahead of the engine, which fetches the rest");
+            self.handle.update(|status| status.is_ahead = true);
             return Some(());
         }
         if has == delivered {

@@ -54,6 +54,10 @@ pub struct Status {
     /// How many blocks are known to be final and are not with the application yet. More than a few
     /// while the node catches up.
     pub behind: u64,
+    /// Whether the application has more payloads than the engine knows of: the engine's folder was
+    /// lost, or the application's data is from elsewhere. Until the engine has fetched them from
+    /// peers the node has no part in the federation, and if no peer has them it stays so.
+    pub is_ahead: bool,
     /// The peers that are connected, in the order of their keys.
     pub connected: Vec<PublicKey>,
 }
@@ -118,6 +122,7 @@ impl Handle {
     pub(crate) fn stands_at(&self, height: u64, number: u64) {
         let mut progress = self.progress();
         progress.delivered = height;
+        progress.status.is_ahead = false;
         progress.status.finalized_height = number;
     }
 

@@ -229,10 +229,16 @@ fn application_and_engine_disagree() {
         journals[0].submit(["while away"]);
         reach(federation, &[0, 2, 3].map(|node: usize| journals[node].clone()), 16, MINUTE).await;
         let ahead = journals[0].restored(16);
+        federation.partition(&[&[0, 2, 3]]).await;
         federation.start(1, Arc::new(ahead.clone())).await;
+        federation.sleep(MINUTE).await;
+        assert!(federation.handle(1).status().is_ahead, "nobody can give it what it lacks");
+        assert!(!federation.handle(0).status().is_ahead);
+        federation.heal().await;
         journals[0].submit(["after"]);
         reach(federation, std::slice::from_ref(&ahead), 17, MINUTE).await;
         assert_eq!(ahead.entries(), journals[0].entries());
+        assert!(!federation.handle(1).status().is_ahead);
     });
 }
 
