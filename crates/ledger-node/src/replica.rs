@@ -7,6 +7,7 @@
 
 mod admit;
 mod answer;
+mod contradictions;
 mod finalize;
 mod ground;
 mod judge;
@@ -21,6 +22,7 @@ use crate::{
 };
 use answer::Questions;
 use bytes::Bytes;
+use contradictions::Contradictions;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -38,6 +40,7 @@ pub(crate) struct Replica {
     recent: Mutex<Recent>,
     early: Mutex<Early>,
     questions: Mutex<Questions>,
+    contradictions: Mutex<Contradictions>,
     /// What was complained about: once for each peer and kind of fault.
     complaints: Mutex<BTreeSet<(PublicKey, &'static str)>>,
     engine: Mutex<Option<Handle>>,
@@ -76,6 +79,7 @@ impl Replica {
             recent: Mutex::default(),
             early: Mutex::default(),
             questions: Mutex::default(),
+            contradictions: Mutex::default(),
             complaints: Mutex::default(),
             engine: Mutex::default(),
             intake,

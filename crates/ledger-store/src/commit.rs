@@ -2,7 +2,7 @@ use crate::{
     CommitError, Equivocation, EquivocationKind, LedgerStore, Reason, Tip,
     append::Append,
     candidates::{INVALID_MAX, InvalidBlock},
-    equivocations::EQUIVOCATIONS_MAX,
+    equivocations::{Accusations, EQUIVOCATIONS_MAX},
     lock::lock,
     records::{InvalidRow, Rejected, decode, encode},
     ring::Rings,
@@ -89,7 +89,7 @@ impl Commit {
         self
     }
 
-    /// Keeps two contradictory messages of a member.
+    /// Keeps two contradictory messages of a member, if not much is kept about it already.
     pub fn equivocation(&mut self, equivocation: Equivocation) -> &mut Self {
         self.equivocations.push(equivocation);
         self
@@ -161,6 +161,8 @@ struct Change<'a> {
     gone: HashSet<TransactionId>,
     rejected: HashSet<TransactionId>,
     votes: HashMap<Vec<u8>, Vec<u8>>,
+    /// What is accused, this commit included; read when it is needed first.
+    accusations: Option<Accusations>,
     invalid: Vec<(u64, InvalidBlock)>,
     dropped_invalid: Vec<u64>,
     committed: Committed,
@@ -176,6 +178,7 @@ impl<'a> Change<'a> {
             gone: HashSet::new(),
             rejected: HashSet::new(),
             votes: HashMap::new(),
+            accusations: None,
             invalid: vec![],
             dropped_invalid: vec![],
             committed: Committed::default(),
@@ -273,7 +276,13 @@ impl<'a> Change<'a> {
     }
 
     fn equivocation(&mut self, equivocation: &Equivocation) -> Result<(), CommitError> {
-        if self.ledger.is_recorded(equivocation)? {
+        let mut accusations = match self.accusations.take() {
+            Some(known) => known,
+            None => self.ledger.accusations()?,
+        };
+        let is_new = accusations.add(equivocation);
+        self.accusations = Some(accusations);
+        if !is_new {
             return Ok(());
         }
         let number = self.rings.equivocations.push();

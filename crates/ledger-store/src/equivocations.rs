@@ -10,6 +10,10 @@ use tally_storage::{Direction, Entry, KeyRange};
 /// The most equivocations that are kept, the oldest dropped first.
 pub const EQUIVOCATIONS_MAX: u64 = 256;
 
+/// The most that are kept of one member: what is known of a liar gets no better with more, and must
+/// not push out what is known of another one.
+pub(crate) const OF_MEMBER_MAX: usize = 8;
+
 /// What is kept of each message of an equivocation; the rest of a longer one is cut off.
 pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 
@@ -82,20 +86,38 @@ impl LedgerStore {
         })
     }
 
-    /// Says whether this member's contradiction of the same first message is stored: one is enough,
-    /// however many follow.
-    pub(crate) fn is_recorded(&self, equivocation: &Equivocation) -> Result<bool, ReadError> {
+    /// Reads what is accused so far.
+    pub(crate) fn accusations(&self) -> Result<Accusations, ReadError> {
         let all = KeyRange::all();
         let rows = self.store.scan(EQUIVOCATIONS, &all, Direction::Forward, usize::MAX)?;
+        let mut accusations = Accusations::default();
         for row in &rows {
-            let known = Equivocation::from_entry(row)?;
-            let is_same = known.accused == equivocation.accused
-                && known.kind == equivocation.kind
-                && equivocation.first.starts_with(&known.first);
-            if is_same {
-                return Ok(true);
-            }
+            let Equivocation { accused, kind, first, .. } = Equivocation::from_entry(row)?;
+            accusations.0.push((accused, kind, first));
         }
-        Ok(false)
+        Ok(accusations)
+    }
+}
+
+/// The equivocations that are recorded, without the messages that contradict the first ones.
+#[derive(Debug, Default)]
+pub(crate) struct Accusations(Vec<(PublicKey, EquivocationKind, Vec<u8>)>);
+
+impl Accusations {
+    /// Adds an equivocation and returns true if it is to be recorded. One for each first message is
+    /// enough, however many contradictions follow; and [`OF_MEMBER_MAX`] of each member.
+    pub(crate) fn add(&mut self, equivocation: &Equivocation) -> bool {
+        let Equivocation { accused, kind, first, .. } = equivocation;
+        let of_member = || self.0.iter().filter(|(member, ..)| member == accused);
+        let is_same =
+            |known: &[u8], other: &EquivocationKind| other == kind && first.starts_with(known);
+        if of_member().count() >= OF_MEMBER_MAX
+            || of_member().any(|(_, other, known)| is_same(known, other))
+        {
+            return false;
+        }
+        let kept = first[..first.len().min(EVIDENCE_BYTES_MAX)].to_vec();
+        self.0.push((*accused, *kind, kept));
+        true
     }
 }

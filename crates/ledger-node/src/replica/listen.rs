@@ -13,9 +13,11 @@ enum Home {
     Open,
     /// To a decided block, or an invalid one that is kept. What is lost of these changes nothing.
     Decided,
+    /// To no block: its voter has voted otherwise on the same one. It is evidence.
+    Contrary,
     /// To a block that is not known, or not final yet.
     Early,
-    /// It is known.
+    /// It is known, or enough of its kind is.
     Known,
 }
 
@@ -59,6 +61,15 @@ impl Replica {
             match home {
                 Home::Open => durability = Some(Durability::Synced),
                 Home::Decided => durability = durability.or(Some(Durability::Buffered)),
+                Home::Contrary => {
+                    let mut contradictions = lock(&self.contradictions);
+                    let (voter, block) = (vote.node_pubkey, vote.body.voting_for_block);
+                    if contradictions.are_known(&voter, &block) {
+                        continue;
+                    }
+                    contradictions.add(voter, block);
+                    durability = durability.or(Some(Durability::Buffered));
+                }
                 Home::Early | Home::Known => {
                     lock(&self.early).keep(vote);
                     continue;
@@ -86,8 +97,10 @@ impl Replica {
             return Ok(Home::Known);
         }
         let block = &vote.body.voting_for_block;
-        if store.vote(block, &vote.node_pubkey)?.is_some_and(|known| known == *vote) {
-            return Ok(Home::Known);
+        if let Some(known) = store.vote(block, &vote.node_pubkey)? {
+            let is_enough =
+                known == *vote || lock(&self.contradictions).are_known(&vote.node_pubkey, block);
+            return Ok(if is_enough { Home::Known } else { Home::Contrary });
         }
         Ok(match store.block_height(block)? {
             Some(height) if height > self.ledger.decided.height() => Home::Open,

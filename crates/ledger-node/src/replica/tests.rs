@@ -8,4 +8,5 @@ mod liar;
 mod random;
 mod rules;
 mod timeouts;
+mod votes;
 mod world;

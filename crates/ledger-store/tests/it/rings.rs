@@ -5,6 +5,7 @@ use crate::{
     world::{World, open, reason},
 };
 use std::sync::Arc;
+use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{Decision, TransactionId};
 use tally_ledger_store::{
     Commit, EQUIVOCATIONS_MAX, Equivocation, EquivocationKind, INVALID_MAX, LedgerStore,
@@ -132,7 +133,7 @@ fn contradictory_votes_are_an_equivocation() {
     for number in 0..EQUIVOCATIONS_MAX {
         let mut commit = Commit::new();
         commit.equivocation(Equivocation {
-            accused: yes.node_pubkey,
+            accused: PublicKey::from_bytes([u8::try_from(number / 8).unwrap() + 100; 32]),
             kind: EquivocationKind::Proposal,
             first: number.to_be_bytes().to_vec(),
             second: vec![],
@@ -145,4 +146,31 @@ fn contradictory_votes_are_an_equivocation() {
     let rest = ledger.equivocations(first.next, 1000).unwrap();
     assert_eq!(rest.items.len() as u64 + 1, EQUIVOCATIONS_MAX);
     assert_eq!(ledger.counts().equivocations, EQUIVOCATIONS_MAX);
+}
+
+/// Goal: whatever a liar says, and in whatever portions, what is known of others stays.
+#[test]
+fn one_liar_does_not_push_out_what_is_known_of_another() {
+    let disk = MemoryDisk::default();
+    let (ledger, _) = open(&disk);
+    let accuse = |accused: u8, number: u64| Equivocation {
+        accused: PublicKey::from_bytes([accused; 32]),
+        kind: EquivocationKind::Vote,
+        first: number.to_be_bytes().to_vec(),
+        second: vec![],
+    };
+    let mut commit = Commit::new();
+    commit.equivocation(accuse(1, 0));
+    for number in 0..2 * EQUIVOCATIONS_MAX {
+        commit.equivocation(accuse(2, number));
+    }
+    assert_eq!(ledger.commit(commit, Durability::Buffered).unwrap().equivocations, 1 + 8);
+    let ledger = open(&disk).0;
+    for number in 1000..1000 + EQUIVOCATIONS_MAX {
+        let mut commit = Commit::new();
+        commit.equivocation(accuse(2, number));
+        assert_eq!(ledger.commit(commit, Durability::Buffered).unwrap().equivocations, 0);
+    }
+    let items = ledger.equivocations(None, 1000).unwrap().items;
+    assert_eq!((items.len(), &items[0]), (9, &accuse(1, 0)));
 }

@@ -39,7 +39,7 @@ pub(super) struct Scene {
     pub(super) clock: Arc<FixedClock>,
     pub(super) genesis: Block,
     pub(super) replica: Arc<Replica>,
-    store: Arc<MemoryStore>,
+    pub(super) store: Arc<MemoryStore>,
 }
 
 impl Scene {
@@ -96,7 +96,7 @@ impl Scene {
         }
     }
 
-    fn bad_messages(&self) -> u64 {
+    pub(super) fn bad_messages(&self) -> u64 {
         self.replica.ledger.tallies.read().bad_messages
     }
 }
