@@ -21,6 +21,9 @@ const NOTE: &str = "decided";
 /// Heights after which the note is written again. A start reads the votes on so many blocks.
 const NOTE_INTERVAL: u64 = 64;
 
+/// Blocks that are decided before others may look at the state again: some milliseconds.
+const STEP_MAX: u64 = 64;
+
 /// Up to which height the votes have decided, in order, and who is told.
 #[derive(Debug)]
 pub(crate) struct Decided {
@@ -137,10 +140,30 @@ impl Ledger {
     ///
     /// [`CommitError`] if the store failed.
     pub(crate) fn advance_decided(&self) -> Result<u64, CommitError> {
+        loop {
+            let (height, is_done) = self.advance_step()?;
+            if is_done {
+                return Ok(height);
+            }
+        }
+    }
+
+    /// Does a part of [`advance_decided`](Self::advance_decided); also says whether it was the last
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`] if the store failed.
+    pub(crate) fn advance_step(&self) -> Result<(u64, bool), CommitError> {
         let mut state = lock(&self.decided.state);
         let before = state.height;
         let mut is_note_due = false;
-        while let Some(Verdict { height, is_valid }) = self.next_verdict(state.height)? {
+        let mut is_done = false;
+        while state.height < before + STEP_MAX {
+            let Some(Verdict { height, is_valid }) = self.next_verdict(state.height)? else {
+                is_done = true;
+                break;
+            };
             if is_valid {
                 self.publish_stored(height)?;
             } else {
@@ -163,7 +186,7 @@ impl Ledger {
         if height > before {
             self.decided.advanced.notify_all();
         }
-        Ok(height)
+        Ok((height, is_done))
     }
 
     /// Holds the election about the block after a height; `None` if it does not decide yet.

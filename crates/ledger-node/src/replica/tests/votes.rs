@@ -5,6 +5,8 @@ use super::{
     world::create,
 };
 use tally_ledger::{Block, Decision, RejectionCode, Vote};
+use tally_ledger_store::Commit;
+use tally_storage::Durability;
 
 /// Many different votes of one member on a block, none of them the first.
 fn flood(by: u8, block: &Block, previous: &Block) -> Vec<Vote> {
@@ -33,4 +35,23 @@ fn a_flood_of_contradictions_is_passed_over() {
     assert_eq!(accused.len(), 1);
     scene.hear(&flood(2, &block, &scene.genesis)[..1]);
     assert_eq!(scene.replica.ledger.store.equivocations(None, 10).unwrap().items.len(), 2);
+}
+
+/// Goal: whoever waits for the decided height is not kept out for long by a long way to catch up.
+#[test]
+fn much_is_decided_in_steps() {
+    let scene = Scene::new();
+    let mut previous = scene.genesis.clone();
+    let mut commit = Commit::new();
+    for number in 0..70 {
+        let block = scene.settle(&[&create(number)]);
+        commit.vote(vote(1, &block, &previous, Decision::Valid));
+        previous = block;
+    }
+    let ledger = &scene.replica.ledger;
+    ledger.store.commit(commit, Durability::Buffered).unwrap();
+    assert_eq!(ledger.advance_step().unwrap(), (64, false));
+    assert_eq!(ledger.decided.height(), 64);
+    assert_eq!(ledger.advance_decided().unwrap(), 70);
+    assert_eq!(ledger.advance_step().unwrap(), (70, true));
 }
