@@ -7,8 +7,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tally_consensus::Ancestry;
 use tally_ledger::{
-    Block, BlockContext, BlockFault, BlockVerdict, Decision, Overlay, Rejection, RejectionCode,
-    Transaction, ViewError, verify_signatures,
+    Block, BlockContext, BlockFault, BlockVerdict, Decision, Layer, LedgerView as _, Overlay,
+    Rejection, RejectionCode, Transaction, ViewError, verify_signatures,
 };
 use tally_ledger_store::{Commit, CommitError, ReadError, Reason};
 use tally_storage::Durability;
@@ -39,6 +39,7 @@ impl Replica {
             Ok(()) => {
                 let proposal = Proposal::new(reading.block, Some(base.ground));
                 self.show(ancestry.height(), &proposal.block);
+                self.remember(&proposal.block, &base.layers);
                 lock(&self.recent).keep(payload.clone(), proposal);
                 Ok(true)
             }
@@ -46,6 +47,22 @@ impl Replica {
                 self.refuse(ancestry.height(), reading.block, &fault, &base)?;
                 Ok(false)
             }
+        }
+    }
+
+    /// Keeps the transactions of a valid block with those of others, as far as there is room: if the
+    /// block comes to nothing because its checks took too long, the next one with them takes less.
+    /// Those that build on what is not settled may never be possible, and are left out.
+    fn remember(&self, block: &Block, pending: &[Arc<Layer>]) {
+        let is_settled = |transaction: &Transaction| {
+            let spends = transaction.inputs().iter().filter_map(|input| input.spends);
+            spends
+                .map(|output| output.transaction)
+                .all(|id| pending.iter().all(|layer| matches!(layer.contains(&id), Ok(false))))
+        };
+        let mut pool = lock(&self.pool);
+        for transaction in block.transactions().iter().filter(|found| is_settled(found)) {
+            pool.offer(Arc::clone(transaction));
         }
     }
 

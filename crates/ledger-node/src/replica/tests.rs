@@ -7,6 +7,7 @@ mod honest;
 mod liar;
 mod random;
 mod rules;
+mod spreading;
 mod timeouts;
 mod votes;
 mod world;
