@@ -255,6 +255,13 @@ fn tick(inner: &Inner) {
         if let Some(replica) = inner.peers.replica() {
             replica.tick();
         }
+        if engine.is_ahead && ticks.is_multiple_of(REPORT_TICKS) {
+            tracing::error!(
+                height = inner.ledger.store.height(),
+                "the ordering engine does not know the last blocks of this ledger: until it has \
+                 fetched them from other members this node neither proposes nor votes"
+            );
+        }
         ticks += 1;
         if ticks.is_multiple_of(REPORT_TICKS) && engine.behind.max(behind_before) > REPORT_BEHIND {
             let height = inner.ledger.store.height();

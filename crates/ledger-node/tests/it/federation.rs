@@ -172,6 +172,30 @@ async fn four_nodes_agree_without_one_of_them_too() {
     }
 }
 
+/// Goal: a member whose engine does not know the ledger's blocks is not ready, instead of waiting
+/// for ever and saying that all is well. Method: all stop, and one starts without its engine's
+/// folder: nobody can tell it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_ahead_of_its_engine_is_not_ready() {
+    let mut federation = tokio::task::spawn_blocking(Federation::start).await.unwrap();
+    commit(&federation.handle(0), 1).await;
+    for node in 0..NODES {
+        federation.stop(node).await;
+    }
+    std::fs::remove_dir_all(federation.folder.path().join("0")).unwrap();
+    for (node, is_ready) in [(0, false), (1, true)] {
+        federation = tokio::task::spawn_blocking(move || {
+            federation.start_one(node).unwrap();
+            federation
+        })
+        .await
+        .unwrap();
+        let handle = federation.handle(node);
+        until("it says how it is", async || handle.status().is_ready == is_ready).await;
+        federation.stop(node).await;
+    }
+}
+
 /// Goal: a member does not begin a chain on its own, nor one that others began for other members.
 #[tokio::test]
 async fn a_member_needs_the_federations_genesis() {
