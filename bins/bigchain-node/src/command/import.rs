@@ -36,6 +36,7 @@ pub(crate) fn import(config: &Config, path: &Path) -> Result<(), Failure> {
     }
     let key = own_key(config)?.public_key();
     let members = ledger::members(&config.federation, key);
+    refuse_together(&members)?;
     let result = import_into(&folder, path, key, &members);
     if result.is_err() {
         // What was read so far is worth nothing. If it cannot be removed, the next import does.
@@ -44,6 +45,19 @@ pub(crate) fn import(config: &Config, path: &Path) -> Result<(), Failure> {
     result
         .with_context(|| format!("cannot import {}", path.display()))
         .map_err(Failure::of(Kind::Data))
+}
+
+/// Refuses for a member of a federation. Its blocks come with the proof that they are final, which is
+/// with the ordering engines of the members and in no export: a federation of ledgers without them
+/// could never agree on a block again.
+fn refuse_together(members: &[PublicKey]) -> Result<(), Failure> {
+    if members.len() == 1 {
+        return Ok(());
+    }
+    let message = "only the ledger of a node that is alone can be imported. A member of a \
+                   federation gets all blocks from the others: run `bigchain-node init --genesis \
+                   FILE` with the federation's genesis.json, and start it";
+    Err(Failure::new(Kind::Federation, anyhow!(message)))
 }
 
 fn import_into(

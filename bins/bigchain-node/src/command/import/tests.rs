@@ -50,3 +50,13 @@ fn a_block_needs_the_vote_that_elects_it() {
         assert!(error.contains("line 2") && error.contains("do not say"), "{error}");
     }
 }
+
+/// Goal: blocks without the proofs that they are final get into no federation. Method: one member,
+/// and two.
+#[test]
+fn only_who_is_alone_may_import() {
+    let other = SigningKey::from_seed(&[2; 32]).public_key();
+    assert!(refuse_together(&[key().public_key()]).is_ok());
+    let error = refuse_together(&[key().public_key(), other]).unwrap_err();
+    assert!(format!("{:#}", error.into_error()).contains("init --genesis"));
+}
