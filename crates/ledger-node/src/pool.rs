@@ -1,6 +1,7 @@
 use crate::Limits;
 use std::{
     collections::{BTreeMap, HashMap, btree_map},
+    ops::Range,
     sync::Arc,
 };
 use tally_ledger::{
@@ -160,6 +161,25 @@ impl Pool {
             .map(|(_, entry)| Arc::clone(&entry.transaction))
             .take(limit)
             .collect()
+    }
+
+    /// Returns the number that the next transaction gets; they ascend with time.
+    pub(crate) const fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Returns up to `limit` own durable transactions with their numbers, oldest first, of those in
+    /// `numbers`.
+    pub(crate) fn own_of(&self, numbers: Range<u64>, limit: usize) -> Vec<(u64, Arc<Transaction>)> {
+        if numbers.is_empty() {
+            return vec![];
+        }
+        let own = self.own.ids.range(numbers).filter_map(|(number, id)| {
+            let entry = self.entries.get(id)?;
+            let is_durable = entry.origin == Origin::Own;
+            is_durable.then(|| (*number, Arc::clone(&entry.transaction)))
+        });
+        own.take(limit).collect()
     }
 
     /// Notes that a timeout keeps a transaction out of a block of the time `seconds`, in seconds

@@ -13,6 +13,7 @@ mod ground;
 mod judge;
 mod listen;
 mod propose;
+mod repeat;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::{
 use answer::Questions;
 use bytes::Bytes;
 use contradictions::Contradictions;
+use repeat::Repeats;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -41,6 +43,7 @@ pub(crate) struct Replica {
     early: Mutex<Early>,
     questions: Mutex<Questions>,
     contradictions: Mutex<Contradictions>,
+    repeats: Mutex<Repeats>,
     /// What was complained about: once for each peer and kind of fault.
     complaints: Mutex<BTreeSet<(PublicKey, &'static str)>>,
     engine: Mutex<Option<Handle>>,
@@ -73,6 +76,7 @@ impl Replica {
                 break;
             }
         }
+        let repeats = Mutex::new(Repeats::new(pool.next_number()));
         Ok(Self {
             ledger,
             pool: Mutex::new(pool),
@@ -80,6 +84,7 @@ impl Replica {
             early: Mutex::default(),
             questions: Mutex::default(),
             contradictions: Mutex::default(),
+            repeats,
             complaints: Mutex::default(),
             engine: Mutex::default(),
             intake,

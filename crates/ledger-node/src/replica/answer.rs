@@ -55,9 +55,10 @@ impl Questions {
 }
 
 impl Replica {
-    /// Does what has to be done now and then; about once a second. If votes are missing, asks the
-    /// next peer for them.
+    /// Does what has to be done now and then; about once a second: tells again what waits for long,
+    /// and if votes are missing, asks the next peer for them.
     pub(crate) fn tick(&self) {
+        self.tell_again();
         let decided = self.ledger.decided.height();
         let tip = self.ledger.store.height().unwrap_or(0);
         let mut questions = lock(&self.questions);

@@ -10,7 +10,7 @@ use tally_conditions::Policy;
 use tally_ledger::{Block, Transaction, Version, build::Draft};
 
 /// A new asset whose one output can be spent until `last`, and a transfer that spends it.
-fn spending(number: u64, last: u64) -> [Transaction; 2] {
+pub(super) fn spending(number: u64, last: u64) -> [Transaction; 2] {
     let owner = client(1);
     let timeout = Policy::Timeout { expire_time: last.to_string() };
     let policy = Policy::threshold(2, [Policy::ed25519(owner.public_key()), timeout]);
