@@ -123,8 +123,23 @@ impl Fulfillment {
     /// signed, `now` the time in unix seconds against which timeouts are held. RSA signatures are
     /// verified here.
     pub fn is_satisfied(&self, verdicts: &[bool], message: &[u8], now: u64) -> bool {
+        self.is_met(verdicts, message, Times { lasting: now, passed: now })
+    }
+
+    /// Returns whether [`is_satisfied`](Self::is_satisfied) may say yes at `now` or later: `false`
+    /// is for good. Only an inverted threshold over a timeout, "not before", makes a no into a yes
+    /// with time.
+    ///
+    /// Each timeout is taken to stand as it is best for the whole, some as if it were `now` and the
+    /// others as if all time had passed. So this may be `true` for what contradicts itself, but not
+    /// after its timeouts have passed.
+    pub fn may_be_satisfied(&self, verdicts: &[bool], message: &[u8], now: u64) -> bool {
+        self.is_met(verdicts, message, Times { lasting: now, passed: u64::MAX })
+    }
+
+    fn is_met(&self, verdicts: &[bool], message: &[u8], times: Times) -> bool {
         let mut verdicts = verdicts.iter().copied();
-        let mut facts = Facts { verdicts: &mut verdicts, now, missing: false };
+        let mut facts = Facts { verdicts: &mut verdicts, times, missing: false };
         let is_met = self.root.is_met(&mut facts, &[], message);
         is_met && !facts.missing && verdicts.next().is_none()
     }
@@ -143,10 +158,26 @@ impl Fulfillment {
     }
 }
 
+/// The unix seconds against which timeouts are held.
+#[derive(Clone, Copy)]
+struct Times {
+    /// For those that help while they have not passed.
+    lasting: u64,
+    /// For those that help when they have: below an odd number of inverted thresholds.
+    passed: u64,
+}
+
+impl Times {
+    /// The times below an inverted threshold.
+    fn inverted(self) -> Self {
+        Self { lasting: self.passed, passed: self.lasting }
+    }
+}
+
 /// What is known of the world while a fulfilment is evaluated.
 struct Facts<'a> {
     verdicts: &'a mut dyn Iterator<Item = bool>,
-    now: u64,
+    times: Times,
     /// Whether there were too few verdicts.
     missing: bool,
 }
@@ -197,7 +228,7 @@ impl Node {
         match self {
             Self::Preimage(_) => true,
             Self::Ed25519 { .. } => facts.next_verdict(),
-            Self::Timeout { last, .. } => facts.now <= *last,
+            Self::Timeout { last, .. } => facts.times.lasting <= *last,
             Self::Rsa { modulus, signature } => {
                 rsa::is_valid(modulus, signature, &[prefix, message])
             }
@@ -207,6 +238,10 @@ impl Node {
                 sub.is_met(facts, &[inner, prefix].concat(), message) && fits
             }
             Self::Threshold { inverted, threshold, entries } => {
+                let times = facts.times;
+                if *inverted {
+                    facts.times = times.inverted();
+                }
                 // Something withheld proves nothing: it neither helps to reach a threshold, nor to
                 // show that one is not reached.
                 let weight: u64 = entries
@@ -217,6 +252,7 @@ impl Node {
                     })
                     .map(|entry| u64::from(entry.weight))
                     .sum();
+                facts.times = times;
                 (weight >= u64::from(*threshold)) != *inverted
             }
         }

@@ -44,6 +44,17 @@ pub fn verify_signatures(
 }
 
 impl Transaction {
+    /// Returns whether [`verify_signatures`](Self::verify_signatures) may be content at `now` or
+    /// later, in seconds since the Unix epoch; `false` is for good.
+    pub(crate) fn may_be_verified(&self, now: u64) -> bool {
+        self.inputs().iter().enumerate().all(|(index, input)| {
+            let message = self.message(index);
+            let checks = input.fulfillment.checks(&message);
+            let verdicts: Vec<bool> = checks.iter().map(|check| check.verify().is_ok()).collect();
+            input.fulfillment.may_be_satisfied(&verdicts, &message, now)
+        })
+    }
+
     /// Verifies the signatures of all inputs at `now`, in seconds since the Unix epoch.
     ///
     /// # Errors

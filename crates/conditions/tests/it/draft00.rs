@@ -182,6 +182,10 @@ fn an_inverted_threshold_is_not_met_by_withholding() {
     let shown = inverted.fulfill(Draft00, b"", &[]).unwrap();
     assert!(!shown.verify(b"", 1_477_578_978));
     assert!(shown.verify(b"", 1_477_578_979));
+    assert!(shown.may_be_satisfied(&[], b"", 0), "time will tell");
+    let plain = timeout.fulfill(Draft00, b"", &[]).unwrap();
+    assert!(plain.may_be_satisfied(&[], b"", 1_477_578_978));
+    assert!(!plain.may_be_satisfied(&[], b"", 1_477_578_979), "it has passed for good");
 
     // 1, 1 entry: weight 1, no fulfilment, the condition of the timeout.
     let condition = timeout.condition(Draft00).unwrap().to_bytes();
@@ -192,6 +196,7 @@ fn an_inverted_threshold_is_not_met_by_withholding() {
     assert_eq!(withheld.condition_uri(), shown.condition_uri());
     assert!(!withheld.verify(b"", 1_477_578_978));
     assert!(!withheld.verify(b"", 1_477_578_979));
+    assert!(!withheld.may_be_satisfied(&[], b"", 0));
 }
 
 /// Returns the text of a payload.

@@ -71,8 +71,9 @@ pub enum Offer {
     /// The settled state refuses it and always will. [`RejectionCode::DuplicateTransaction`] means
     /// that it is settled itself.
     Rejected(Rejection),
-    /// It cannot be in this block, and may be in a later one: an input does not exist yet, or it
-    /// repeats, conflicts with or builds on something that is not settled.
+    /// It cannot be in this block, and may be in a later one: an input does not exist yet, it
+    /// repeats, conflicts with or builds on something that is not settled, or it says "not before"
+    /// a time that the block's is not past ([`RejectionCode::InvalidSignature`]).
     NotYet(Rejection),
     /// There is no room left for it. A smaller one may still fit, unless the draft
     /// [is full](BlockDraft::is_full).
@@ -114,7 +115,7 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
     }
 
     /// Takes the transaction into the block, if it fits. Its signatures are not looked at, except
-    /// that a timeout in them must not have passed at the block's time.
+    /// for those beside a timeout, which have to count at the block's time.
     ///
     /// # Errors
     ///
@@ -128,7 +129,12 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
             return self.settled_or_not(transaction, rejection);
         }
         if let Err(rejection) = self.check_timeouts(transaction) {
-            return Ok(Offer::Rejected(rejection));
+            let may_be_later = transaction.may_be_verified(self.timestamp.seconds());
+            return Ok(if may_be_later {
+                Offer::NotYet(rejection)
+            } else {
+                Offer::Rejected(rejection)
+            });
         }
         self.taken.add(transaction);
         self.transactions.push(Arc::clone(transaction));
@@ -144,8 +150,8 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
         Some(Block::make(key, self.timestamp, self.transactions, self.voters))
     }
 
-    /// Verifies a transaction again whose signatures may have stopped to count. Time only moves on:
-    /// what has timed out once has done so for good.
+    /// Verifies a transaction again whose signatures may have stopped to count, or may not count
+    /// yet: the clock of the node that accepted it may be ahead of the block's time.
     fn check_timeouts(&self, transaction: &Transaction) -> Result<(), Rejection> {
         if transaction.inputs().iter().any(|input| input.fulfillment.has_timeout()) {
             transaction.verify_signatures(self.timestamp.seconds())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tally_conditions::Policy;
+use tally_conditions::{Policy, Weighted};
 use tally_ledger::{
     BLOCK_TRANSACTIONS_MAX, Block, BlockContext, BlockDraft, Layer, LedgerView, Offer, OutputRef,
     Overlay, RejectionCode as Code, Timestamp, Transaction, Version,
@@ -149,6 +149,31 @@ fn a_draft_refuses_what_has_timed_out() {
     let mut draft = draft(&chain, &[]);
     assert_eq!(offer(&mut draft, &candidates[0]), None);
     assert_eq!(offer(&mut draft, &candidates[1]), Some((Code::InvalidSignature, true)));
+}
+
+/// Goal: what counts from a time on is not lost because the clock of a block's maker is not there
+/// yet; when it has timed out too, it is. Method: "after `from`, and until `last`" at a fixed time.
+#[test]
+fn a_draft_waits_for_what_counts_later() {
+    let version = Version::Flat0_10;
+    let timeout = |last: u64| Policy::Timeout { expire_time: last.to_string() };
+    let (mut chain, mut candidates) = (Chain::default(), Vec::new());
+    for (number, from, last) in [(1, NOW - 1, NOW), (2, NOW, NOW + 1), (3, NOW - 2, NOW - 1)] {
+        let after = Policy::InvertedThreshold {
+            threshold: 1,
+            subs: vec![Weighted { weight: 1, policy: timeout(from) }],
+        };
+        let parts = [Policy::ed25519(public("alice")), after, timeout(last)];
+        let policy = Policy::threshold(3, parts);
+        let source = sign(&create(version, number).output_to(3, policy), &["alice"]);
+        candidates.push(transfer(version, &[(&source, 0)], &[(3, "bob")], &["alice"]));
+        assert_eq!(candidates.last().unwrap().verify_signatures(last), Ok(()));
+        chain.append(source);
+    }
+    let mut draft = draft(&chain, &[]);
+    assert_eq!(offer(&mut draft, &candidates[0]), None);
+    assert_eq!(offer(&mut draft, &candidates[1]), Some((Code::InvalidSignature, false)));
+    assert_eq!(offer(&mut draft, &candidates[2]), Some((Code::InvalidSignature, true)));
 }
 
 #[test]
