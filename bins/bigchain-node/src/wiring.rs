@@ -82,12 +82,12 @@ fn other_key(config: &Config, folder: &Folder, own: PublicKey, store: Arc<dyn St
     let source = config.key_source.clone().unwrap_or_else(|| kept.clone());
     let cure = match owner {
         Some(owner) if kept_key.is_some_and(|key| key.public_key() == owner) => format!(
-            "{kept} holds the ledger's key: remove the key of {source}, keypair.public too, and \
-             the node takes that one"
+            "{kept} holds the ledger's key: take {source} away, and keypair.public with it, and \
+             the node uses that one"
         ),
         Some(_) | None => format!(
-            "set the ledger's key in {source}, or leave this ledger and begin another one with \
-             --database-name"
+            "put the ledger's private key into {source}, or leave this ledger and begin another one \
+             with --database-name"
         ),
     };
     let owner = owner.map_or_else(|| "unknown".to_owned(), |owner| owner.to_string());

@@ -39,7 +39,11 @@ fn mistakes_are_named() {
         (other.clone().with("--config", "/nowhere"), SETTINGS, "/nowhere"),
         (other.clone().with("--keyring", PUBLIC), KEY, "no keypair found"),
         (other.clone().with_variable("BIGCHAINDB_KEYPAIR_PUBLIC", PUBLIC), KEY, "keypair.private"),
-        (free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE), DATA, "another key"),
+        (
+            free(&settings).with_variable("BIGCHAINDB_KEYPAIR_PRIVATE", PRIVATE),
+            DATA,
+            "holds the ledger's key: take BIGCHAINDB_KEYPAIR_PRIVATE away",
+        ),
         (free(&settings).with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
         (other.clone().with("--genesis", "/nowhere"), FEDERATION, "/nowhere"),
         (

@@ -21,7 +21,7 @@ pub(crate) fn configure(config: &Config, destination: &Destination) -> Result<()
         && !config.assumes_yes
     {
         let question = format!(
-            "Config file `{}` exists, do you want to override it? (cannot be undone)",
+            "Config file `{}` exists, do you want to override it? (its key and a copy are kept)",
             path.display()
         );
         if !question::yes_or_no(&question)? {

@@ -62,6 +62,9 @@ fn parse(text: &str) -> anyhow::Result<FromFile> {
 
 /// Reads the value of one setting.
 fn setting(own: String, value: Value) -> anyhow::Result<Settings> {
+    if serde_json::to_value(Settings::default())?.get(&own).is_none() {
+        bail!("no setting has this name; `bigchain-node start --help` lists them");
+    }
     Ok(serde_json::from_value(Value::Object(Map::from_iter([(own, value)])))?)
 }
 
@@ -161,7 +164,7 @@ mod tests {
     fn wrong_entries_are_named() {
         for (text, part) in [
             (r#"{"colour": 1}"#, "colour"),
-            (r#"{"server": {"colour": 1}}"#, "server.colour"),
+            (r#"{"server": {"colour": 1}}"#, "server.colour: no setting"),
             ("colour = 1", "colour"),
             (r#"{"server": {"bind": "nowhere"}}"#, "server.bind: nowhere"),
             (r#"{"server": {"bind": 5}}"#, "server.bind: "),
