@@ -152,7 +152,10 @@ impl NodeHandle {
         let engine = peers.status();
         let behind = engine.behind.max(height.saturating_sub(decided_height));
         NodeStatus {
-            is_ready: !lifeline.is_ending() && !engine.is_ahead && behind <= BEHIND_MAX,
+            is_ready: !lifeline.is_ending()
+                && !engine.is_ahead
+                && !peers.is_stalled()
+                && behind <= BEHIND_MAX,
             height,
             behind: engine.behind,
             decided_height,

@@ -54,6 +54,7 @@ mod solo;
 mod spread;
 mod view;
 mod waiters;
+mod watch;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{

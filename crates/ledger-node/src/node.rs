@@ -9,6 +9,7 @@ use crate::{
     posted::Checked,
     replica::Replica,
     solo,
+    watch::{Notice, Sight, Watch},
 };
 use std::{
     net::SocketAddr,
@@ -246,6 +247,7 @@ fn check(inner: &Inner, checked: &Sender<Vec<Checked>>) -> Result<(), CommitErro
 fn tick(inner: &Inner) {
     let mut behind_before = 0;
     let mut ticks = 0_u64;
+    let mut watch = Watch::default();
     while !inner.lifeline.wait_at_most(TICK) {
         let engine = inner.peers.status();
         if !engine.is_running {
@@ -255,6 +257,7 @@ fn tick(inner: &Inner) {
         if let Some(replica) = inner.peers.replica() {
             replica.tick();
         }
+        look(inner, &mut watch, engine.connected.len());
         if engine.is_ahead && ticks.is_multiple_of(REPORT_TICKS) {
             tracing::error!(
                 height = inner.ledger.store.height(),
@@ -269,4 +272,30 @@ fn tick(inner: &Inner) {
             behind_before = engine.behind;
         }
     }
+}
+
+/// Looks at the federation, and tells what is new about it.
+fn look(inner: &Inner, watch: &mut Watch, connected: usize) {
+    let Inner { ledger, peers, .. } = inner;
+    let waiting = ledger.store.counts().backlog + peers.pool();
+    let sight = Sight {
+        connected,
+        members: ledger.members.len(),
+        height: ledger.store.height().unwrap_or(0),
+        is_waiting: waiting > 0,
+    };
+    let (others, height) = (sight.members - 1, sight.height);
+    for notice in watch.look(sight) {
+        match notice {
+            Notice::Connected => tracing::info!(connected, others, "members are connected"),
+            Notice::QuorumLost => {
+                tracing::warn!(connected, others, "too few members are connected to go on");
+            }
+            Notice::Stalled => {
+                tracing::warn!(height, waiting, connected, others, "the chain stands still");
+            }
+            Notice::Resumed => tracing::info!(height, "the chain grows again"),
+        }
+    }
+    peers.set_stalled(watch.is_stalled() || !sight.has_quorum());
 }

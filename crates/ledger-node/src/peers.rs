@@ -1,11 +1,15 @@
 use crate::{lock::lock, replica::Replica};
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 use tally_consensus::{Handle, Status};
 
 /// The other members, as far as the rest of the node sees them; nobody in a federation of one.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
     engine: OnceLock<(Handle, Arc<Replica>)>,
+    is_stalled: AtomicBool,
 }
 
 impl Peers {
@@ -22,6 +26,16 @@ impl Peers {
     /// Returns how many transactions of others are kept.
     pub(crate) fn pool(&self) -> u64 {
         self.replica().map_or(0, |replica| lock(&replica.pool).len().1 as u64)
+    }
+
+    /// Notes whether the federation cannot make blocks final at present.
+    pub(crate) fn set_stalled(&self, is_stalled: bool) {
+        self.is_stalled.store(is_stalled, Ordering::Relaxed);
+    }
+
+    /// Says whether the federation cannot make blocks final at present.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
     }
 
     /// Returns how the engine is doing.

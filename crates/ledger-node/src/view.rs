@@ -105,7 +105,7 @@ pub struct NodeInfo {
 /// How a node is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeStatus {
-    /// Whether it can be relied on now: it runs and is not far behind.
+    /// Whether it can be relied on now: it runs, is not far behind, and its federation goes on.
     pub is_ready: bool,
     /// The height of the last block of its chain.
     pub height: u64,
