@@ -139,6 +139,7 @@ impl Replica {
         }
         // Once it is on disk the vote stays what it is (I4), and may be seen (I3).
         store.commit(commit, Durability::Synced)?;
+        self.store_early(&id)?;
         self.broadcast_vote(&vote);
         Ok(())
     }

@@ -2,7 +2,7 @@ use super::Replica;
 use crate::{lock::lock, message::Message};
 use bytes::Bytes;
 use tally_crypto::ed25519::PublicKey;
-use tally_ledger::Vote;
+use tally_ledger::{BlockId, Vote};
 use tally_ledger_store::{Commit, CommitError, ReadError};
 use tally_storage::Durability;
 
@@ -70,10 +70,14 @@ impl Replica {
                     contradictions.add(voter, block);
                     durability = durability.or(Some(Durability::Buffered));
                 }
-                Home::Early | Home::Known => {
-                    lock(&self.early).keep(vote);
+                Home::Early => {
+                    for vote in self.keep_early(vote)? {
+                        durability = Some(Durability::Synced);
+                        commit.vote(vote);
+                    }
                     continue;
                 }
+                Home::Known => continue,
             }
             commit.vote(vote);
         }
@@ -88,6 +92,31 @@ impl Replica {
             self.ask_on(from, decided);
         }
         Ok(())
+    }
+
+    /// Stores the votes that were kept while their block was on its way to the disk, and not found
+    /// there. Those that are kept later find it.
+    pub(super) fn store_early(&self, block: &BlockId) -> Result<(), CommitError> {
+        let votes = lock(&self.early).take(block);
+        if votes.is_empty() {
+            return Ok(());
+        }
+        let mut commit = Commit::new();
+        for vote in votes {
+            commit.vote(vote);
+        }
+        self.ledger.store.commit(commit, Durability::Synced).map(drop)
+    }
+
+    /// Keeps a vote until its block is known. Returns what has to be stored now, because the block
+    /// came after somebody looked for it and before the vote was kept: whoever stores a block takes
+    /// what is kept by then, and does not come again.
+    pub(super) fn keep_early(&self, vote: Vote) -> Result<Vec<Vote>, ReadError> {
+        let block = vote.body.voting_for_block;
+        lock(&self.early).keep(vote);
+        let store = &self.ledger.store;
+        let is_late = store.block_height(&block)?.is_some() || store.invalid(&block).is_some();
+        Ok(if is_late { lock(&self.early).take(&block) } else { vec![] })
     }
 
     fn home(&self, vote: &Vote) -> Result<Home, ReadError> {

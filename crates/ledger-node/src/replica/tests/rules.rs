@@ -16,7 +16,7 @@ use std::{
 use tally_consensus::{Ancestry, Application, Digest, Timing};
 use tally_crypto::ed25519::SigningKey;
 use tally_ledger::{Block, Decision, Status, Timestamp, Transaction, Vote, VoteBody};
-use tally_storage::{MemoryDisk, MemoryStore};
+use tally_storage::{MemoryDisk, MemoryStore, Store};
 
 pub(super) const NOW: u64 = 1_700_000_000;
 
@@ -106,6 +106,16 @@ fn open_replica(
     clock: &Arc<FixedClock>,
     genesis: &Block,
 ) -> (Arc<Replica>, Arc<MemoryStore>) {
+    let store = Arc::new(disk.open(TABLES));
+    (open_on(Arc::clone(&store) as _, clock, genesis), store)
+}
+
+/// Opens the replica of the first of three members on a store.
+pub(super) fn open_on(
+    store: Arc<dyn Store>,
+    clock: &Arc<FixedClock>,
+    genesis: &Block,
+) -> Arc<Replica> {
     let federation = FederationConfig {
         listen: ([127, 0, 0, 1], 0).into(),
         peers: vec![],
@@ -119,10 +129,9 @@ fn open_replica(
         block_transactions_max: 5,
         ..NodeConfig::default()
     };
-    let (clock, store) = (Arc::clone(clock), Arc::new(disk.open(TABLES)));
-    let ledger = open::open(&config, member(0), clock, Arc::clone(&store) as _).unwrap();
+    let ledger = open::open(&config, member(0), Arc::clone(clock) as _, store).unwrap();
     let replica = Replica::new(Arc::new(ledger), None, Lifeline::default(), 2).unwrap();
-    (Arc::new(replica), store)
+    Arc::new(replica)
 }
 
 pub(super) fn vote(by: u8, block: &Block, previous: &Block, decision: Decision) -> Vote {
