@@ -86,8 +86,8 @@ fn other_key(config: &Config, folder: &Folder, own: PublicKey, store: Arc<dyn St
              the node uses that one"
         ),
         Some(_) | None => format!(
-            "put the ledger's private key into {source}, or leave this ledger and begin another one \
-             with --database-name"
+            "put the ledger's private key into {source}, or leave this ledger and begin another \
+             one with --database-name"
         ),
     };
     let owner = owner.map_or_else(|| "unknown".to_owned(), |owner| owner.to_string());

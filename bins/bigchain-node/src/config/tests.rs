@@ -82,7 +82,12 @@ fn peers_are_members() {
     assert_eq!(check(with(vec![peer(PUBLIC)])).unwrap().federation.peers.len(), 1);
     let twice = Some(format!("{PUBLIC}:{PUBLIC}").parse().unwrap());
     assert!(refusal(Settings { keyring: twice, ..memory() }).contains("twice"));
-    for bad in ["host:9986", &format!("{PUBLIC}@host"), &format!("{PUBLIC}@:1")] {
+    for bad in [
+        "host:9986",
+        &format!("{PUBLIC}@host"),
+        &format!("{PUBLIC}@:1"),
+        &format!("{PUBLIC}@a_b:1"),
+    ] {
         assert!(bad.parse::<PeerArgument>().is_err(), "{bad}");
     }
 }

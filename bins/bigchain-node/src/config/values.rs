@@ -6,6 +6,7 @@ use serde::{
 use std::{fmt, net::SocketAddr, str::FromStr};
 use tally_bigchain_api::{ApiEra, ApiEraParseError};
 use tally_crypto::ed25519::PublicKey;
+use tally_ledger_node::PeerAddress;
 
 /// What stands for a secret wherever settings are shown. As long as a key, like the original's.
 const HIDDEN: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
@@ -143,6 +144,8 @@ impl FromStr for PeerArgument {
         if host.is_empty() || port.parse::<u16>().ok().is_none_or(|port| port == 0) {
             return Err(form());
         }
+        // Said now, and not when the node already starts.
+        endpoint.parse::<PeerAddress>().map_err(|_| form())?;
         Ok(Self { key: public_key(key)?, endpoint: endpoint.to_owned() })
     }
 }

@@ -21,7 +21,8 @@ impl<'a> Pace<'a> {
         Self { stop, count, rate, taken: AtomicU64::new(0), start: Instant::now() }
     }
 
-    /// Waits for the next turn; `false` if there is none, or the run is to end. Turns that were missed are made up for.
+    /// Waits for the next turn; `false` if there is none, or the run is to end. Turns that were
+    /// missed are made up for.
     pub(super) fn next(&self) -> bool {
         let turn = self.taken.fetch_add(1, Ordering::Relaxed);
         if self.count != 0 && turn >= self.count {
