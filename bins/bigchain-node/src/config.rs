@@ -42,7 +42,7 @@ pub(crate) struct Config {
     pub(crate) assumes_yes: bool,
     /// What has no effect although it was said; each a sentence for the user.
     pub(crate) remarks: Vec<String>,
-    /// What was read and completed, for [`Config::show`].
+    /// What was read and completed, for `show-config`.
     effective: Settings,
 }
 
