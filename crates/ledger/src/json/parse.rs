@@ -274,7 +274,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Takes the digits of `\uXXXX`, and the second half if they are the first of a pair.
+    /// Takes the four digits after `\u`, and the second half if they are the first of a pair.
     fn unicode(&mut self, start: usize) -> Result<char, Failure<'a>> {
         let first = self.four_digits(start)?;
         let is_first_half = (0xd800..0xdc00).contains(&first);
