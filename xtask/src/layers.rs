@@ -13,13 +13,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("values", &["tally-crypto"]),
     (
         "cores and ports",
-        &["tally-chain", "tally-channel", "tally-conditions", "tally-routing", "tally-storage"],
+        &[
+            "tally-chain",
+            "tally-channel",
+            "tally-conditions",
+            "tally-fcdsl",
+            "tally-routing",
+            "tally-storage",
+        ],
     ),
-    ("cores and ports", &["tally-ledger"]),
+    ("cores and ports", &["tally-accounts", "tally-fcdsl-index", "tally-feip", "tally-ledger"]),
     (
         "adapters",
         &[
+            "tally-accounts-postgres",
             "tally-chain-evm",
+            "tally-chain-utxo",
             "tally-consensus",
             "tally-net",
             "tally-search",
@@ -27,10 +36,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("shells", &["tally-ledger-store"]),
-    ("shells", &["tally-channel-node", "tally-ledger-node"]),
-    ("HTTP", &["tally-http"]),
-    ("HTTP", &["tally-bigchain-api", "tally-smartraiden-api"]),
-    ("daemons", &["bigchain-node", "smartraiden-node"]),
+    ("shells", &["tally-apip-node", "tally-channel-node", "tally-ledger-node"]),
+    ("HTTP", &["tally-apip-client", "tally-http"]),
+    ("HTTP", &["tally-apip-api", "tally-bigchain-api", "tally-smartraiden-api"]),
+    ("daemons", &["tally-daemon"]),
+    ("daemons", &["apip-client", "apip-server", "bigchain-node", "smartraiden-node"]),
 ];
 
 /// Folders of programs that nothing is built on: they may depend on anything, and nothing on them.
@@ -41,7 +51,7 @@ const PROGRAMS: &[&str] = &["xtask", "tests", "examples/", "benches"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("rocksdb", &["tally-storage-rocksdb"]),
     // Whoever depends on it needs minutes and a C++ compiler to build.
-    ("tally-storage-rocksdb", &["bigchain-node", "smartraiden-node"]),
+    ("tally-storage-rocksdb", &["apip-server", "bigchain-node", "smartraiden-node"]),
     ("revm*", &["tally-chain-evm"]),
     ("alloy", &["tally-chain-evm"]),
     ("quinn*", &["tally-net"]),
@@ -54,6 +64,7 @@ const RESERVED: &[(&str, &[&str])] = &[
         &[
             "tally-chain-evm",
             "tally-http",
+            "tally-apip-api",
             "tally-bigchain-api",
             "tally-smartraiden-api",
             "smartraiden-node",
@@ -63,19 +74,28 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio*",
         &[
+            "tally-accounts",
+            "tally-accounts-postgres",
             "tally-chain",
             "tally-chain-evm",
+            "tally-chain-utxo",
             "tally-consensus",
             "tally-net",
+            "tally-apip-node",
             "tally-channel-node",
             "tally-ledger-node",
             "tally-http",
+            "tally-apip-api",
             "tally-bigchain-api",
             "tally-smartraiden-api",
+            "tally-daemon",
+            "apip-server",
             "bigchain-node",
             "smartraiden-node",
         ],
     ),
+    ("sqlx*", &["tally-accounts-postgres"]),
+    ("bitcoin", &["tally-chain-utxo"]),
 ];
 
 pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {

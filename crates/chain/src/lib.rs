@@ -1,4 +1,6 @@
-//! The chain port: what the payment node may ask of an EVM chain.
+//! The chain ports: what the daemons may ask of chains.
+//!
+//! For EVM chains, at the top; for chains of outputs as Freecash and Bitcoin, in [`utxo`].
 //!
 //! [`ChainSource`] delivers blocks and the contracts' events in order, reorganisations included;
 //! [`ChannelContracts`] reads the contracts and sends transactions to them. Adapters implement
@@ -11,6 +13,7 @@ mod contracts;
 mod error;
 mod event;
 mod source;
+pub mod utxo;
 
 #[cfg(any(test, feature = "test-utils"))]
 pub mod contract;

@@ -10,6 +10,7 @@ mod amount;
 mod block;
 mod hash;
 mod number;
+mod utxo;
 
 pub use address::{AddressParseError, ChannelAddress, ManagerAddress, NodeAddress, TokenAddress};
 pub use alloy_primitives::{Address, B256, U256};
@@ -19,3 +20,4 @@ pub use hash::{
     Hashlock, HexParseError, LocksRoot, MessageHash, Secret, Signature, TransactionHash,
 };
 pub use number::{ChainId, Nonce, PaymentId};
+pub use utxo::{BlockId, Fid, FidParseError, IdParseError, Satoshi, Txid};

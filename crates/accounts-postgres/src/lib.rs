@@ -1,0 +1,1 @@
+//! Sessions, nonces, balances and orders in PostgreSQL.

@@ -1,0 +1,1 @@
+//! Sessions, nonces, balances and orders: the port and its embedded implementation.

@@ -1,0 +1,1 @@
+//! A client of directories: signs in, queries, pages through everything.

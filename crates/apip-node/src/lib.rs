@@ -1,0 +1,1 @@
+//! The directory: follows the chain, keeps its state, answers queries, bills them.

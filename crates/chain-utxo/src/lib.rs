@@ -1,0 +1,1 @@
+//! Freecash and Bitcoin blocks: node, block files, record files, development chain.

@@ -1,0 +1,1 @@
+//! What all daemons share: settings, checks, logs, failures, running.

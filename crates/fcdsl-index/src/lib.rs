@@ -1,0 +1,1 @@
+//! Documents in memory, indexed for the directory's query language.

@@ -1,0 +1,1 @@
+//! On-chain records of Freecash and the state that they make.
