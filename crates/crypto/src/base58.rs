@@ -1,13 +1,18 @@
-//! Base58 with Bitcoin's alphabet, without a checksum.
+//! Base58 with Bitcoin's alphabet, without a checksum and with one.
 //!
 //! Each byte string has exactly one text and each text over the alphabet exactly one byte string,
 //! so two different texts never name the same key.
+
+use crate::sha256x2;
+use zeroize::Zeroizing;
 
 /// The longest text that is decoded.
 ///
 /// Decoding takes time quadratic in the length; the longest text in use, an Ed25519 signature, has
 /// 88 characters.
 pub const DECODE_LENGTH_MAX: usize = 128;
+
+const CHECKSUM_LENGTH: usize = 4;
 
 /// A text is not Base58.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +31,9 @@ pub enum Base58Error {
         /// How many there are.
         found: usize,
     },
+    /// The last four bytes are not the checksum of the others: a typing error.
+    #[error("the checksum is wrong")]
+    Checksum,
 }
 
 /// Returns the text of `bytes`. Takes time quadratic in the length: meant for keys and signatures.
@@ -58,6 +66,36 @@ pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], Base58Error> 
     let bytes = decode(text)?;
     let found = bytes.len();
     bytes.try_into().map_err(|_| Base58Error::Length { expected: N, found })
+}
+
+/// Returns the text of `payload` with its checksum behind it, as in addresses (Base58Check).
+///
+/// The checksum is the first four bytes of the payload's [`sha256x2`](crate::sha256x2).
+pub fn encode_check(payload: &[u8]) -> String {
+    let checksum = checksum(payload);
+    bs58::encode(Zeroizing::new([payload, &checksum].concat()).as_slice()).into_string()
+}
+
+/// Returns the payload of a text with a checksum. It is overwritten when dropped: it may be a key.
+///
+/// # Errors
+///
+/// [`Base58Error`]; [`Base58Error::Checksum`] also for a text too short to have one.
+pub fn decode_check(text: &str) -> Result<Zeroizing<Vec<u8>>, Base58Error> {
+    let mut bytes = Zeroizing::new(decode(text)?);
+    let (payload, found) =
+        bytes.split_last_chunk::<CHECKSUM_LENGTH>().ok_or(Base58Error::Checksum)?;
+    if *found != checksum(payload) {
+        return Err(Base58Error::Checksum);
+    }
+    let length = payload.len();
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn checksum(payload: &[u8]) -> [u8; CHECKSUM_LENGTH] {
+    let [a, b, c, d, ..] = sha256x2(payload);
+    [a, b, c, d]
 }
 
 fn is_of_alphabet(byte: u8) -> bool {
