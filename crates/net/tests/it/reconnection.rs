@@ -1,9 +1,11 @@
 //! Connections that come and go.
 
-use crate::support::{Node, config, connect, pair};
+use crate::support::{Mortal, Node, config, connect, pair};
 use bytes::Bytes;
-use std::collections::HashMap;
-use tally_net::{ConnectFailure, Epoch, NetConfig, PeerStatus, Received, SendOutcome};
+use std::{collections::HashMap, time::Duration};
+use tally_net::{
+    ConnectFailure, ConnectionId, Epoch, NetConfig, PeerStatus, Received, SendOutcome,
+};
 
 /// Returns the configuration of a restarted node: same port, and what its database says.
 fn restarted(seed: u8, old: &Node, peer: &Node, received: Received) -> NetConfig {
@@ -76,36 +78,55 @@ async fn a_vanished_peer_is_noticed() {
 }
 
 /// Goal: a peer that died without a word and came back without dialling is noticed by the first
-/// message to it. Method: its runtime is dropped, so that it cannot say goodbye, and a node with
-/// its key takes its port; no idle timeout helps.
+/// message to it. Method: nobody drives its runtime any more, so that it cannot say goodbye, and a
+/// node with its key takes its port; no idle timeout helps.
 #[tokio::test]
 async fn a_peer_that_restarted_in_silence_is_noticed() {
-    let patient = |seed| {
-        let mut patient = config(seed);
-        patient.limits.idle_timeout = std::time::Duration::from_secs(600);
-        patient
-    };
     let mut a = Node::start_with(1, patient(1), 16);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let b = {
-        let _entered = runtime.enter();
-        Node::start_with(2, patient(2), 16)
-    };
-    b.dial(&a);
+    let b = Mortal::start(2, patient(2));
+    a.dial(&b.node);
     let (at_a, _) = a.connected().await;
-    let config = NetConfig { listen: b.socket(), ..patient(2) };
-    runtime.shutdown_background();
-    drop(b);
-
-    let mut b = Node::restart_with(2, config, 16).await;
+    let b = b.dies_in_silence().await;
     assert_eq!(a.send(&b, at_a, 1), SendOutcome::Queued, "it cannot know yet");
+    is_noticed(a, b, at_a).await;
+}
+
+/// Goal: so is a peer that had dialled. Method: as above, after some messages: whoever dials proves
+/// its resets only with the connection numbers that it gives once the handshake is over.
+#[tokio::test]
+async fn a_dialler_that_restarted_in_silence_is_noticed() {
+    let mut a = Node::start_with(1, patient(1), 16);
+    let mut b = Mortal::start(2, patient(2));
+    b.node.dial(&a);
+    let (at_a, _) = a.connected().await;
+    let (at_b, _) = b.node.connected().await;
+    for seq in 1..=3 {
+        assert_eq!(b.node.send(&a, at_b, seq), SendOutcome::Queued);
+        a.message(seq).await;
+        assert_eq!(a.send(&b.node, at_a, seq), SendOutcome::Queued);
+        b.node.message(seq).await;
+    }
+    let b = b.dies_in_silence().await;
+    assert_eq!(a.send(&b, at_a, 4), SendOutcome::Queued, "it cannot know yet");
+    is_noticed(a, b, at_a).await;
+}
+
+/// The configuration of a node that does not mind silence.
+fn patient(seed: u8) -> NetConfig {
+    let mut patient = config(seed);
+    patient.limits.idle_timeout = Duration::from_secs(600);
+    patient
+}
+
+/// Expects that `a` notices that its peer has restarted, and reaches it again.
+async fn is_noticed(mut a: Node, mut b: Node, at_a: ConnectionId) {
     assert_eq!(a.disconnected().await, at_a);
     a.net.set_address(b.node(), b.socket().into());
     a.net.connect(b.node());
     let (again, _) = a.connected().await;
-    assert_eq!(a.send(&b, again, 1), SendOutcome::Queued);
+    assert_eq!(a.send(&b, again, 5), SendOutcome::Queued);
     b.connected().await;
-    b.message(1).await;
+    b.message(5).await;
 }
 
 /// Goal: what a peer had of data that was lost does not count for the new data.

@@ -1,14 +1,18 @@
 //! Nodes for tests, and what is said about them often.
 
 use bytes::Bytes;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, thread::JoinHandle, time::Duration};
 use tally_crypto::SecretKey;
 use tally_net::{
     ConnectionId, Counters, Epoch, Inbound, Limits, Net, NetConfig, NetError, PeerStatus,
     SendOutcome,
 };
 use tally_primitives::{ChainId, NodeAddress};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    runtime,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 /// Nothing on loopback takes this long; a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -129,6 +133,38 @@ impl Node {
     ) {
         let waiting = until(|| is_right(&self.net.peer_status(peer)));
         assert!(timeout(PATIENCE, waiting).await.is_ok(), "{:?}", self.net.peer_status(peer));
+    }
+}
+
+/// A node in a runtime of its own, which can end from one instant to the next.
+pub(crate) struct Mortal {
+    pub(crate) node: Node,
+    seed: u8,
+    config: NetConfig,
+    end: oneshot::Sender<()>,
+    driver: JoinHandle<()>,
+}
+
+impl Mortal {
+    pub(crate) fn start(seed: u8, config: NetConfig) -> Self {
+        // Nothing runs in it but while its thread drives it: no task gets to say goodbye.
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let node = {
+            let _entered = runtime.enter();
+            Node::start_with(seed, config.clone(), 16)
+        };
+        let (end, ended) = oneshot::channel();
+        let driver = std::thread::spawn(move || drop(runtime.block_on(ended)));
+        Self { node, seed, config, end, driver }
+    }
+
+    /// Ends the node without a word, and starts it again at the same port with nothing in memory.
+    pub(crate) async fn dies_in_silence(self) -> Node {
+        let config = NetConfig { listen: self.node.socket(), ..self.config };
+        self.end.send(()).unwrap();
+        self.driver.join().unwrap();
+        drop(self.node);
+        Node::restart_with(self.seed, config, 16).await
     }
 }
 
