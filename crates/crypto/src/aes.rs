@@ -64,3 +64,54 @@ pub fn fipa8_decrypt(
 ) -> Result<Zeroizing<Vec<u8>>, CipherError> {
     decrypt(key, &FIPA8_IV, ciphertext)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::apip_vectors;
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use proptest::prelude::*;
+
+    #[test]
+    fn fipa8_is_that_of_the_vector() {
+        let vector = &apip_vectors()["aes256cbc_fixedIv"];
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let key = hex::decode(text("keyHex")).unwrap().try_into().unwrap();
+        let ciphertext = fipa8_encrypt(&key, text("plain").as_bytes());
+        assert_eq!(BASE64_STANDARD.encode(&ciphertext), text("cipherBase64"));
+        assert_eq!(**fipa8_decrypt(&key, &ciphertext).unwrap(), *text("plain").as_bytes());
+    }
+
+    #[test]
+    fn what_is_not_whole_blocks_with_a_padding_is_refused() {
+        let key = [7; KEY_LENGTH];
+        let ciphertext = fipa8_encrypt(&key, b"fifteen letters");
+        assert_eq!(ciphertext.len(), 16);
+        for length in 0..16 {
+            assert_eq!(fipa8_decrypt(&key, &ciphertext[..length]), Err(CipherError), "{length}");
+        }
+        // The first block's last byte becomes the padding: 0x01 would be one, zero is none.
+        let two = fipa8_encrypt(&key, &[0; 16]);
+        assert_eq!(fipa8_decrypt(&key, &two[..16]), Err(CipherError));
+        assert_eq!(fipa8_decrypt(&[8; KEY_LENGTH], &ciphertext), Err(CipherError));
+    }
+
+    proptest! {
+        #[test]
+        fn decryption_undoes_encryption(
+            key: [u8; KEY_LENGTH], iv: [u8; IV_LENGTH], text: Vec<u8>,
+        ) {
+            let ciphertext = encrypt(&key, &iv, &text);
+            prop_assert_eq!(ciphertext.len(), (text.len() / 16 + 1) * 16);
+            prop_assert_eq!(&**decrypt(&key, &iv, &ciphertext).unwrap(), &*text);
+        }
+
+        #[test]
+        fn any_bytes_are_decrypted_or_refused(key: [u8; KEY_LENGTH], bytes: Vec<u8>) {
+            if let Ok(plaintext) = fipa8_decrypt(&key, &bytes) {
+                prop_assert_eq!(bytes.len() % 16, 0);
+                prop_assert!(plaintext.len() < bytes.len());
+            }
+        }
+    }
+}

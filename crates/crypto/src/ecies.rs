@@ -11,7 +11,10 @@ mod bitcore;
 mod fipa9;
 mod ftsp17;
 
-use crate::fch::{PrivateKey, PublicKey};
+use crate::{
+    aes,
+    fch::{PrivateKey, PublicKey},
+};
 use secp256k1::ecdh;
 use zeroize::Zeroizing;
 
@@ -72,13 +75,14 @@ pub fn encrypt(
     entropy: [u8; ENTROPY_LENGTH],
 ) -> String {
     let entropy = Zeroizing::new(entropy);
-    let (key, iv) = entropy.split_first_chunk::<32>().expect("there are 48 bytes");
-    let key = ephemeral(key);
-    let iv: &[u8; 16] = iv.try_into().expect("16 bytes are left");
+    let (mut key, mut iv) = (Zeroizing::new([0; 32]), [0; aes::IV_LENGTH]);
+    key.copy_from_slice(&entropy[..32]);
+    iv.copy_from_slice(&entropy[32..]);
+    let key = ephemeral(&key);
     match format {
         Format::Fipa9 => fipa9::encrypt(to, plaintext, &key),
-        Format::Bitcore => bitcore::encrypt(to, plaintext, &key, iv),
-        Format::Ftsp17 => ftsp17::encrypt(to, plaintext, &key, iv),
+        Format::Bitcore => bitcore::encrypt(to, plaintext, &key, &iv),
+        Format::Ftsp17 => ftsp17::encrypt(to, plaintext, &key, &iv),
     }
 }
 
@@ -119,3 +123,6 @@ fn shared_x(own: &PrivateKey, other: &PublicKey) -> Zeroizing<[u8; 32]> {
     let point = Zeroizing::new(ecdh::shared_secret_point(&other.0, own.inner()));
     Zeroizing::new(*point.first_chunk().expect("a point has 64 bytes"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub use address::{AddressError, AddressVersion, decode_fid, fid_of_hash};
 pub use key::{PrivateKey, PublicKey, PublicKeyError, WifError};
 pub use message::{MessageSignatureError, recover_message};
 pub use symmetric::{sym_sign, sym_verify};
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,11 @@ fn rows(file: &str) -> impl Iterator<Item = Vec<&str>> {
         .map(|line| line.split('|').map(str::trim).collect())
 }
 
+/// Returns the vectors of the directory's keys, signatures and ciphers.
+pub(crate) fn apip_vectors() -> serde_json::Value {
+    serde_json::from_str(include_str!("../vectors/apip.json")).unwrap()
+}
+
 fn hash(digits: &str) -> B256 {
     digits.parse().unwrap()
 }
@@ -69,6 +74,31 @@ fn base58_is_that_of_bitcoin() {
     assert_eq!(base58::decode(&long[1..]), Ok(vec![0; 128]));
     let short = base58::decode_array::<32>("112");
     assert_eq!(short, Err(Base58Error::Length { expected: 32, found: 3 }));
+}
+
+/// Goal: a typing error in an address or key is noticed; what is too short for a checksum too.
+#[test]
+fn the_checksum_of_base58_is_the_start_of_a_double_hash() {
+    // The payload of an address and its text, from the genesis block of Bitcoin.
+    let payload = hex!("0062e907b15cbf27d5425399ebf6f0fb50ebb88f18");
+    let text = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa";
+    assert_eq!(base58::encode_check(&payload), text);
+    assert_eq!(**base58::decode_check(text).unwrap(), payload);
+    let typo = text.replace("DMPT", "DMPt");
+    assert_eq!(base58::decode_check(&typo), Err(Base58Error::Checksum));
+    for short in ["", "1", "1111"] {
+        assert_eq!(base58::decode_check(short), Err(Base58Error::Checksum), "{short}");
+    }
+    assert_eq!(**base58::decode_check("3QJmnh").unwrap(), [0u8; 0], "nothing with its checksum");
+    assert_eq!(base58::decode_check("1l"), Err(Base58Error::Character(1)));
+}
+
+#[test]
+fn hashes_of_hashes_are_those_of_the_chain() {
+    let twice = "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50";
+    assert_eq!(hex::encode(sha256x2("hello")), twice);
+    assert_eq!(hex::encode(sha256x2_parts(&[b"he", b"", b"llo"])), twice);
+    assert_eq!(hex::encode(hash160("hello")), "b6a9c8c230722b7c748331a8b450f05566dc7d0f");
 }
 
 /// Goal: signatures are byte-exact (RFC 6979) and recover to the signer.

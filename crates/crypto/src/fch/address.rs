@@ -28,10 +28,11 @@ pub enum AddressError {
 }
 
 /// Returns the address of a hash of a public key or script.
+#[expect(clippy::missing_panics_doc, reason = "the text of 25 bytes is a short one")]
 pub fn fid_of_hash(version: AddressVersion, hash160: &[u8; 20]) -> Fid {
     let mut payload = [version.0; 21];
     payload[1..].copy_from_slice(hash160);
-    base58::encode_check(&payload).parse().expect("21 bytes and a checksum have 35 letters at most")
+    base58::encode_check(&payload).parse().expect("25 bytes have 35 letters at most")
 }
 
 /// Returns what an address stands for: version and hash.
@@ -41,10 +42,9 @@ pub fn fid_of_hash(version: AddressVersion, hash160: &[u8; 20]) -> Fid {
 /// [`AddressError`].
 pub fn decode_fid(fid: &Fid) -> Result<(AddressVersion, [u8; 20]), AddressError> {
     let payload = base58::decode_check(fid.as_str())?;
-    match payload.split_first() {
-        Some((version, hash)) if hash.len() == 20 => {
-            Ok((AddressVersion(*version), hash.try_into().expect("the length was looked at")))
-        }
-        _ => Err(AddressError::Length(payload.len())),
-    }
+    let [version, hash @ ..] = payload.as_slice() else {
+        return Err(AddressError::Length(0));
+    };
+    let hash = hash.try_into().map_err(|_| AddressError::Length(payload.len()))?;
+    Ok((AddressVersion(*version), hash))
 }
