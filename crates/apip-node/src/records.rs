@@ -1,0 +1,54 @@
+//! The values of the tables that are written by postcard; `docs/formats.md` specifies them.
+
+use crate::ReadError;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tally_accounts::Order;
+use tally_primitives::{BlockId, Txid};
+use tally_storage::Table;
+
+/// Value of `directory_state` under `tip`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tip {
+    /// Height up to which everything is in the directory.
+    pub(crate) height: u64,
+    /// The block at that height; `None` with a source of records.
+    pub(crate) block: Option<BlockId>,
+    /// Its time, or that of the last record, Unix seconds.
+    pub(crate) time: u64,
+    /// The lowest height that the chain can be rolled back to.
+    pub(crate) undo_floor: u64,
+}
+
+/// Value of `directory_state` under `settings`: what the state depends on beside the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) p2pkh: u8,
+    pub(crate) p2sh: u8,
+    /// The rules of records, as a text that changes whenever one of them does.
+    pub(crate) rules: String,
+}
+
+/// Value of `orders`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OrderRow {
+    /// The service that was bought.
+    pub(crate) service: Txid,
+    pub(crate) order: Order,
+}
+
+/// Encodes a value.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("the rows of this crate have known lengths")
+}
+
+/// Decodes a value; nothing may follow it.
+pub(crate) fn decode<T: DeserializeOwned>(
+    table: Table,
+    key: &[u8],
+    bytes: &[u8],
+) -> Result<T, ReadError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(ReadError::undecodable(table, key)),
+    }
+}

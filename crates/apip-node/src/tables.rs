@@ -1,0 +1,64 @@
+//! The tables of the directory and how their keys are written: the layout at a glance.
+//!
+//! Numbers in keys are big-endian, so that scans run in order. `docs/apip.md` says what the rows are
+//! for, `docs/formats.md` how they are written.
+
+use tally_storage::{Access, KeyRange, Table, schema::Schema};
+
+/// Name → fact about the directory as a whole: [`TIP_KEY`], [`SETTINGS_KEY`], [`REVOCATION_KEY`].
+pub(crate) const STATE: Table = Table::new("directory_state");
+/// Output that nobody has spent → value, time, owner: `output_row.rs`.
+pub(crate) const OUTPUTS: Table = Table::new("outputs").with_access(Access::Points);
+/// Kind, id → entity.
+pub(crate) const ENTITIES: Table = Table::new("entities");
+/// Kind, height, index in the block → history row.
+pub(crate) const HISTORY: Table = Table::new("history").with_access(Access::Log);
+/// Name of an identity → the address that holds it.
+pub(crate) const NAMES: Table = Table::new("names").with_access(Access::Points);
+/// Height, index in the block, output → payment for a service.
+pub(crate) const ORDERS: Table = Table::new("orders");
+/// Height → what the block replaced: the newest blocks only.
+pub(crate) const UNDO: Table = Table::new("undo").with_access(Access::Churn);
+/// Height → id of the block, 32 bytes: the newest blocks only.
+pub(crate) const RECENT: Table = Table::new("recent_blocks").with_access(Access::Churn);
+
+/// All tables that a store for a directory must have.
+pub const TABLES: &[Table] = &[STATE, OUTPUTS, ENTITIES, HISTORY, NAMES, ORDERS, UNDO, RECENT];
+
+/// Version 1 of the tables. A change of a row's form is a migration here.
+pub(crate) const SCHEMA: Schema = Schema { name: "apip-server", migrations: &[] };
+
+/// Key of [`STATE`]: where the directory is.
+pub(crate) const TIP_KEY: &[u8] = b"tip";
+/// Key of [`STATE`]: what the state depends on beside the chain.
+pub(crate) const SETTINGS_KEY: &[u8] = b"settings";
+/// Key of [`STATE`]: the height above which the accounts must forget orders, as long as they were
+/// not told.
+pub(crate) const REVOCATION_KEY: &[u8] = b"revocation";
+
+/// The tables whose rows a block replaces and whose old rows its undo row holds. The position in
+/// this list is written to disk: append only.
+pub(crate) const UNDONE: &[Table] = &[ENTITIES, HISTORY, NAMES, ORDERS];
+
+/// Key of [`ENTITIES`]: kind 1, id.
+pub(crate) fn entity_key(kind: u8, id: &str) -> Vec<u8> {
+    [&[kind][..], id.as_bytes()].concat()
+}
+
+/// Key of [`HISTORY`]: kind 1, height 8, index 4.
+pub(crate) fn history_key(kind: u8, height: u64, index: u32) -> Vec<u8> {
+    [&[kind][..], &height.to_be_bytes(), &index.to_be_bytes()].concat()
+}
+
+/// Key of [`ORDERS`]: height 8, index 4, output 4.
+pub(crate) fn order_key(height: u64, index: u32, vout: u32) -> Vec<u8> {
+    [&height.to_be_bytes()[..], &index.to_be_bytes(), &vout.to_be_bytes()].concat()
+}
+
+/// The keys that begin with a height above `height`.
+pub(crate) fn above(height: u64) -> KeyRange {
+    match height.checked_add(1) {
+        Some(next) => KeyRange::from(next.to_be_bytes()),
+        None => KeyRange::between([], []),
+    }
+}
