@@ -1,0 +1,1 @@
+//! Every rule of records, the real ones, and laws for any.
