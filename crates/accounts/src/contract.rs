@@ -1,0 +1,452 @@
+//! The tests that every implementation of [`Accounts`] must pass. Call [`check`] from the
+//! implementation's own test module, [`check_shared`] with two servers that share accounts, and
+//! [`check_reopen`] where accounts outlast the process.
+
+use crate::{
+    Accounts, AccountsError, Balance, CashId, NonceUse, Opened, Order, Session, SessionKey,
+    SessionName, Settled, Settlement,
+};
+use std::sync::Arc;
+use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
+use tokio::task::JoinSet;
+
+/// Accounts as the tests hold them.
+type Shared = Arc<dyn Accounts>;
+type Outcome = Result<(), AccountsError>;
+
+const NOW: u64 = 1_677_673_821_267;
+/// When what the tests make ends, unless they say otherwise.
+const LATER: u64 = NOW + 10_000;
+
+/// Runs the contract against accounts that `open` makes, each time new and empty ones.
+///
+/// # Errors
+///
+/// Passes on the first error of the accounts.
+///
+/// # Panics
+///
+/// If a requirement of [`Accounts`] is broken, or outside of a tokio runtime.
+pub async fn check(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
+    a_session_is_found_until_it_ends(&*open().await).await?;
+    a_new_session_kills_the_former(&*open().await).await?;
+    a_live_name_is_not_taken_twice(&*open().await).await?;
+    a_nonce_is_taken_once_within_its_life(&*open().await).await?;
+    charges_are_exact(&*open().await).await?;
+    exhaustion_ends_the_session(&*open().await).await?;
+    what_is_free_needs_no_money(&*open().await).await?;
+    an_order_counts_once(&*open().await).await?;
+    orders_are_taken_back_by_height(&*open().await).await?;
+    a_balance_below_zero_pays_nothing(&*open().await).await?;
+    impossible_orders_change_nothing(&*open().await).await?;
+    orders_are_paged(&*open().await).await?;
+    let accounts = open().await;
+    check_shared([Arc::clone(&accounts), accounts]).await
+}
+
+/// Runs the contract of servers that share accounts, which are empty or hold what [`check`] left.
+///
+/// # Errors
+///
+/// Passes on the first error of the accounts.
+///
+/// # Panics
+///
+/// If a requirement of [`Accounts`] is broken, or outside of a tokio runtime.
+pub async fn check_shared(servers: [Shared; 2]) -> Outcome {
+    nobody_spends_twice(&servers).await?;
+    nobody_replays(&servers).await?;
+    an_order_counts_once_for_all(&servers).await?;
+    the_last_session_wins(&servers).await
+}
+
+/// Runs the contract of what outlasts accounts: every call of `open` opens the same ones, after the
+/// ones of the call before were dropped.
+///
+/// # Errors
+///
+/// Passes on the first error of the accounts.
+///
+/// # Panics
+///
+/// If a requirement of [`Accounts`] is broken, or outside of a tokio runtime.
+pub async fn check_reopen(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
+    let (user, other) = (fid("FReopenUser"), fid("FReopenOther"));
+    let accounts = open().await;
+    accounts.credit(order(&user, 1, 10, 1000)).await?;
+    accounts.credit(order(&other, 2, 20, 50)).await?;
+    assert_eq!(accounts.open_session(session(&user, 1), NOW).await?, Opened::Opened);
+    let settled = accounts.settle(settlement(&user, 1, 7, 300), NOW).await?;
+    assert_eq!(settled, Settled::Paid(Balance(700)));
+    drop(accounts);
+
+    let accounts = open().await;
+    assert_eq!(accounts.balance(&user).await?, Balance(700));
+    let visitor = accounts.look_up(name(1), Some(7), NOW).await?.expect("the session is there");
+    assert_eq!(visitor.session, session(&user, 1));
+    assert!(visitor.is_nonce_used, "a nonce outlasts a restart");
+    let settled = accounts.settle(settlement(&user, 1, 7, 300), NOW).await?;
+    assert_eq!(settled, Settled::Replayed(Balance(700)));
+    assert!(!accounts.credit(order(&user, 1, 10, 1000)).await?, "an order outlasts a restart");
+    assert_eq!(accounts.revoke_above(BlockNumber(10)).await?, 1);
+    accounts.end_session(name(1)).await?;
+    drop(accounts);
+
+    let accounts = open().await;
+    assert_eq!(accounts.balance(&user).await?, Balance(700));
+    assert_eq!(accounts.balance(&other).await?, Balance(0));
+    assert_eq!(accounts.look_up(name(1), None, NOW).await?, None);
+    assert_eq!(accounts.orders(None, 9).await?, [order(&user, 1, 10, 1000)]);
+    Ok(())
+}
+
+/// Makes a user's address; for the tests of implementations.
+///
+/// # Panics
+///
+/// If the text is no address.
+#[must_use]
+pub fn fid(text: &str) -> Fid {
+    text.parse().expect("letters and digits")
+}
+
+/// Makes an order of `amount` satoshi at `height`, paid by output `number`; for the tests of
+/// implementations.
+#[must_use]
+pub fn order(from: &Fid, number: u64, height: u64, amount: u64) -> Order {
+    let mut id = [0xab; 32];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    Order {
+        cash_id: CashId::from_shown(id),
+        from: from.clone(),
+        to: fid("FEk41Kqjar45fLDriztUDTUkdki7mmcjWK"),
+        amount: Satoshi(amount),
+        time: 1_682_131_880,
+        txid: Txid::from_shown(id),
+        index: 1,
+        height: BlockNumber(height),
+        via: number.is_multiple_of(2).then(|| "an app".into()),
+    }
+}
+
+/// Makes session `number` of a user, which ends at no time of these tests but [`u64::MAX`]; for the
+/// tests of implementations.
+#[must_use]
+pub fn session(user: &Fid, number: u8) -> Session {
+    Session { key: SessionKey::new([number; 32]), fid: user.clone(), expires_ms: LATER }
+}
+
+fn name(number: u8) -> SessionName {
+    SessionName([number; 6])
+}
+
+fn nonce(user: &Fid, nonce: i64) -> NonceUse {
+    NonceUse { fid: user.clone(), nonce, expires_ms: LATER }
+}
+
+/// Makes the end of a request with session `number`; for the tests of implementations.
+#[must_use]
+pub fn settlement(user: &Fid, number: u8, nonce: i64, amount: u64) -> Settlement {
+    let nonce = NonceUse { fid: user.clone(), nonce, expires_ms: LATER };
+    Settlement { session: name(number), nonce, amount: Satoshi(amount) }
+}
+
+async fn a_session_is_found_until_it_ends(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    assert_eq!(accounts.look_up(name(1), None, NOW).await?, None);
+    assert_eq!(accounts.session_of(&user, NOW).await?, None);
+    assert_eq!(accounts.open_session(session(&user, 1), NOW).await?, Opened::Opened);
+    let visitor = accounts.look_up(name(1), Some(1), LATER - 1).await?.expect("it is live");
+    assert_eq!(visitor.session, session(&user, 1));
+    assert_eq!(visitor.balance, Balance(0));
+    assert!(!visitor.is_nonce_used);
+    assert_eq!(accounts.session_of(&user, LATER - 1).await?, Some(session(&user, 1)));
+    assert_eq!(accounts.look_up(name(1), None, LATER).await?, None, "it has expired");
+    assert_eq!(accounts.session_of(&user, LATER).await?, None);
+    accounts.end_session(name(2)).await?;
+    accounts.end_session(name(1)).await?;
+    assert_eq!(accounts.look_up(name(1), None, NOW).await?, None, "it was ended");
+    Ok(())
+}
+
+async fn a_new_session_kills_the_former(accounts: &dyn Accounts) -> Outcome {
+    let (user, other) = (fid("FUser"), fid("FOther"));
+    accounts.open_session(session(&other, 9), NOW).await?;
+    accounts.open_session(session(&user, 1), NOW).await?;
+    accounts.open_session(session(&user, 2), NOW).await?;
+    assert_eq!(accounts.look_up(name(1), None, NOW).await?, None);
+    assert_eq!(accounts.session_of(&user, NOW).await?, Some(session(&user, 2)));
+    assert!(accounts.look_up(name(9), None, NOW).await?.is_some(), "others keep theirs");
+    Ok(())
+}
+
+async fn a_live_name_is_not_taken_twice(accounts: &dyn Accounts) -> Outcome {
+    let (user, other) = (fid("FUser"), fid("FOther"));
+    accounts.open_session(session(&user, 1), NOW).await?;
+    accounts.open_session(session(&other, 2), NOW).await?;
+    assert_eq!(accounts.open_session(session(&other, 1), NOW).await?, Opened::NameTaken);
+    assert_eq!(accounts.session_of(&user, NOW).await?, Some(session(&user, 1)));
+    assert_eq!(accounts.session_of(&other, NOW).await?, Some(session(&other, 2)), "it stays");
+    let renewed = Session { expires_ms: LATER + 5, ..session(&user, 1) };
+    assert_eq!(accounts.open_session(renewed.clone(), NOW).await?, Opened::Opened, "one's own");
+    assert_eq!(accounts.session_of(&user, LATER).await?, Some(renewed));
+    let late = Session { expires_ms: LATER + 50, ..session(&other, 1) };
+    assert_eq!(accounts.open_session(late, LATER + 5).await?, Opened::Opened, "an ended one's");
+    assert_eq!(accounts.session_of(&user, NOW).await?, None);
+    Ok(())
+}
+
+async fn a_nonce_is_taken_once_within_its_life(accounts: &dyn Accounts) -> Outcome {
+    let (user, other) = (fid("FUser"), fid("FOther"));
+    for value in [1, -1, i64::MIN, i64::MAX] {
+        assert!(accounts.accept_nonce(nonce(&user, value), NOW).await?, "{value}");
+        assert!(!accounts.accept_nonce(nonce(&user, value), LATER - 1).await?, "{value}");
+        assert!(accounts.accept_nonce(nonce(&other, value), NOW).await?, "{value}");
+    }
+    let replayed = accounts.settle(settlement(&user, 1, -1, 0), NOW).await?;
+    assert_eq!(replayed, Settled::Replayed(Balance(0)), "both ways use the same nonces");
+    let again = NonceUse { expires_ms: LATER + 100, ..nonce(&user, 1) };
+    assert!(accounts.accept_nonce(again, LATER).await?, "its life is over");
+    assert!(!accounts.accept_nonce(nonce(&user, 1), LATER + 99).await?, "it lives again");
+    Ok(())
+}
+
+async fn charges_are_exact(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    accounts.credit(order(&user, 1, 10, 7_200_000_000_000_000)).await?;
+    accounts.open_session(session(&user, 1), NOW).await?;
+    let mut left = 7_200_000_000_000_000;
+    for (nonce, amount) in [(1, 1), (2, 99_999), (3, 7_000_000_000_000_001), (4, 0)] {
+        left -= i64::try_from(amount).expect("it is small");
+        let settled = accounts.settle(settlement(&user, 1, nonce, amount), NOW).await?;
+        assert_eq!(settled, Settled::Paid(Balance(left)));
+        let settled = accounts.settle(settlement(&user, 1, nonce, amount), NOW).await?;
+        assert_eq!(settled, Settled::Replayed(Balance(left)), "no charge for a replay");
+    }
+    let visitor = accounts.look_up(name(1), Some(3), NOW).await?.expect("it is live");
+    assert_eq!((visitor.balance, visitor.is_nonce_used), (Balance(left), true));
+    Ok(())
+}
+
+async fn exhaustion_ends_the_session(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    accounts.credit(order(&user, 1, 10, 250)).await?;
+    accounts.open_session(session(&user, 1), NOW).await?;
+    accounts.settle(settlement(&user, 1, 1, 100), NOW).await?;
+    accounts.settle(settlement(&user, 1, 2, 100), NOW).await?;
+    let settled = accounts.settle(settlement(&user, 1, 3, 51), NOW).await?;
+    assert_eq!(settled, Settled::Insufficient(Balance(50)));
+    assert_eq!(accounts.look_up(name(1), None, NOW).await?, None, "the session is gone");
+    assert_eq!(accounts.session_of(&user, NOW).await?, None);
+    let again = accounts.settle(settlement(&user, 1, 3, 1), NOW).await?;
+    assert_eq!(again, Settled::Replayed(Balance(50)), "the nonce is used");
+    accounts.open_session(session(&user, 2), NOW).await?;
+    let settled = accounts.settle(settlement(&user, 1, 4, 100), NOW).await?;
+    assert_eq!(settled, Settled::Insufficient(Balance(50)));
+    assert!(accounts.look_up(name(2), None, NOW).await?.is_some(), "a newer session stays");
+    accounts.credit(order(&user, 2, 11, 100)).await?;
+    let settled = accounts.settle(settlement(&user, 2, 5, 150), NOW).await?;
+    assert_eq!(settled, Settled::Paid(Balance(0)), "the last satoshi is as good as any");
+    Ok(())
+}
+
+async fn what_is_free_needs_no_money(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    accounts.open_session(session(&user, 1), NOW).await?;
+    let settled = accounts.settle(settlement(&user, 1, 1, 0), NOW).await?;
+    assert_eq!(settled, Settled::Paid(Balance(0)));
+    assert!(accounts.look_up(name(1), None, NOW).await?.is_some(), "the session stays");
+    let settled = accounts.settle(settlement(&user, 1, 2, 1), NOW).await?;
+    assert_eq!(settled, Settled::Insufficient(Balance(0)));
+    Ok(())
+}
+
+async fn an_order_counts_once(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    assert!(accounts.credit(order(&user, 1, 10, 100)).await?);
+    assert!(!accounts.credit(order(&user, 1, 10, 100)).await?);
+    let moved = order(&user, 1, 12, 999);
+    assert!(!accounts.credit(moved).await?, "the output decides, not its place or amount");
+    assert!(accounts.credit(order(&user, 2, 10, 1)).await?);
+    assert_eq!(accounts.balance(&user).await?, Balance(101));
+    let id = order(&user, 1, 10, 100).cash_id;
+    assert_eq!(accounts.order(id).await?, Some(order(&user, 1, 10, 100)));
+    assert_eq!(accounts.order(order(&user, 3, 10, 100).cash_id).await?, None);
+    Ok(())
+}
+
+async fn orders_are_taken_back_by_height(accounts: &dyn Accounts) -> Outcome {
+    let (user, other) = (fid("FUser"), fid("FOther"));
+    for (number, height) in [(1, 10), (2, 11), (u64::MAX, 11), (3, 12), (4, 1000)] {
+        accounts.credit(order(&user, number, height, 100)).await?;
+    }
+    accounts.credit(order(&other, 5, 12, 7)).await?;
+    assert_eq!(accounts.revoke_above(BlockNumber(1000)).await?, 0);
+    assert_eq!(accounts.revoke_above(BlockNumber(11)).await?, 3);
+    assert_eq!(accounts.revoke_above(BlockNumber(11)).await?, 0, "repeating it does no harm");
+    assert_eq!(accounts.balance(&user).await?, Balance(300));
+    assert_eq!(accounts.balance(&other).await?, Balance(0));
+    assert!(accounts.credit(order(&user, 3, 13, 100)).await?, "it may be paid in another block");
+    assert_eq!(accounts.balance(&user).await?, Balance(400));
+    assert_eq!(accounts.revoke_above(BlockNumber(0)).await?, 4);
+    assert_eq!(accounts.balance(&user).await?, Balance(0));
+    assert_eq!(accounts.orders(None, 9).await?, []);
+    Ok(())
+}
+
+async fn a_balance_below_zero_pays_nothing(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    accounts.credit(order(&user, 1, 10, 100)).await?;
+    accounts.open_session(session(&user, 1), NOW).await?;
+    accounts.settle(settlement(&user, 1, 1, 60), NOW).await?;
+    accounts.revoke_above(BlockNumber(9)).await?;
+    assert_eq!(accounts.balance(&user).await?, Balance(-60), "what was answered was answered");
+    let settled = accounts.settle(settlement(&user, 1, 2, 0), NOW).await?;
+    assert_eq!(settled, Settled::Paid(Balance(-60)));
+    let settled = accounts.settle(settlement(&user, 1, 3, 1), NOW).await?;
+    assert_eq!(settled, Settled::Insufficient(Balance(-60)));
+    accounts.credit(order(&user, 2, 11, 61)).await?;
+    let settled = accounts.settle(settlement(&user, 1, 4, 1), NOW).await?;
+    assert_eq!(settled, Settled::Paid(Balance(0)), "what is owed is paid first");
+    Ok(())
+}
+
+async fn impossible_orders_change_nothing(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    let most = u64::try_from(i64::MAX).expect("it is positive");
+    accounts.credit(order(&user, 1, 10, 1)).await?;
+    for (number, amount) in [(2, most), (3, most + 1), (4, u64::MAX)] {
+        let refused = accounts.credit(order(&user, number, 10, amount)).await;
+        assert!(matches!(refused, Err(AccountsError::Overflow { .. })), "{refused:?}");
+    }
+    assert_eq!(accounts.balance(&user).await?, Balance(1));
+    assert_eq!(accounts.orders(None, 9).await?, [order(&user, 1, 10, 1)]);
+    let settled = accounts.settle(settlement(&user, 1, 1, u64::MAX), NOW).await?;
+    assert_eq!(settled, Settled::Insufficient(Balance(1)));
+    assert!(accounts.credit(order(&user, 5, 10, most - 1)).await?, "others still count");
+    assert_eq!(accounts.balance(&user).await?, Balance(i64::MAX));
+    Ok(())
+}
+
+async fn orders_are_paged(accounts: &dyn Accounts) -> Outcome {
+    let user = fid("FUser");
+    let all: Vec<Order> =
+        (0..7).map(|number| order(&user, 100 - number, 10 + number / 3, 1)).collect();
+    for order in &all {
+        accounts.credit(order.clone()).await?;
+    }
+    let mut expected = all;
+    expected.sort_by_key(Order::position);
+    let (mut found, mut after) = (vec![], None);
+    loop {
+        let page = accounts.orders(after, 2).await?;
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(last.position());
+        found.extend(page);
+    }
+    assert_eq!(found, expected);
+    assert_eq!(accounts.orders(None, 0).await?, []);
+    Ok(())
+}
+
+/// Runs `count` calls at the same time, on the servers in turn.
+async fn at_once<T: Send + 'static>(
+    servers: &[Shared; 2],
+    count: u32,
+    call: impl Fn(Shared, u32) -> crate::BoxFuture<'static, Result<T, AccountsError>>,
+) -> Result<Vec<T>, AccountsError> {
+    let mut calls = JoinSet::new();
+    for number in 0..count {
+        let server = Arc::clone(&servers[(number % 2) as usize]);
+        calls.spawn(call(server, number));
+    }
+    calls.join_all().await.into_iter().collect()
+}
+
+/// Goal: 60 requests of 7 satoshi at once, with 100 satoshi: 14 are paid.
+async fn nobody_spends_twice(servers: &[Shared; 2]) -> Outcome {
+    let user = fid("FSpender");
+    servers[0].credit(order(&user, 5001, 10, 100)).await?;
+    servers[0].open_session(session(&user, 51), NOW).await?;
+    let settled = at_once(servers, 60, |server, number| {
+        Box::pin(async move {
+            let settlement = settlement(&fid("FSpender"), 51, i64::from(number) + 1, 7);
+            server.settle(settlement, NOW).await
+        })
+    });
+    let settled = settled.await?;
+    let mut left: Vec<i64> = settled
+        .iter()
+        .filter_map(|settled| match settled {
+            Settled::Paid(Balance(left)) => Some(*left),
+            Settled::Insufficient(left) => {
+                assert_eq!(*left, Balance(2));
+                None
+            }
+            Settled::Replayed(_) => panic!("every nonce is another"),
+        })
+        .collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..14).map(|n| 2 + 7 * n).collect::<Vec<_>>(), "each saw its own charge");
+    assert_eq!(servers[1].balance(&user).await?, Balance(2));
+    assert_eq!(servers[1].look_up(name(51), None, NOW).await?, None);
+    Ok(())
+}
+
+/// Goal: the same request 60 times at once is paid once; the same of nonces without a charge.
+async fn nobody_replays(servers: &[Shared; 2]) -> Outcome {
+    let user = fid("FReplayer");
+    servers[0].credit(order(&user, 6001, 10, 1000)).await?;
+    let settled = at_once(servers, 60, |server, _| {
+        Box::pin(async move { server.settle(settlement(&fid("FReplayer"), 61, 1, 7), NOW).await })
+    });
+    let settled = settled.await?;
+    let paid = settled.iter().filter(|settled| matches!(settled, Settled::Paid(_))).count();
+    let replayed = settled.iter().filter(|settled| matches!(settled, Settled::Replayed(_)));
+    assert_eq!((paid, replayed.count()), (1, 59));
+    assert_eq!(servers[1].balance(&user).await?, Balance(993));
+    for (now, life) in [(NOW, "first"), (LATER, "second")] {
+        let accepted = at_once(servers, 40, |server, _| {
+            let nonce = NonceUse { expires_ms: now + 10_000, ..nonce(&fid("FReplayer"), 2) };
+            Box::pin(async move { server.accept_nonce(nonce, now).await })
+        });
+        let accepted = accepted.await?.into_iter().filter(|accepted| *accepted).count();
+        assert_eq!(accepted, 1, "in its {life} life");
+    }
+    Ok(())
+}
+
+/// Goal: every server sees every payment, and tells of it; each counts once.
+async fn an_order_counts_once_for_all(servers: &[Shared; 2]) -> Outcome {
+    let user = fid("FPayer");
+    let counted = at_once(servers, 40, |server, number| {
+        let order = order(&fid("FPayer"), 7001 + u64::from(number / 4), 10, 5);
+        Box::pin(async move { server.credit(order).await })
+    });
+    let counted = counted.await?.into_iter().filter(|counted| *counted).count();
+    assert_eq!(counted, 10);
+    assert_eq!(servers[1].balance(&user).await?, Balance(50));
+    let revoked = at_once(servers, 2, |server, _| {
+        Box::pin(async move { server.revoke_above(BlockNumber(9)).await })
+    });
+    assert!(revoked.await?.iter().sum::<u64>() >= 10, "all of this test and of the others");
+    assert_eq!(servers[0].balance(&user).await?, Balance(0));
+    Ok(())
+}
+
+/// Goal: of many sign-ins at once, one session is left, and both servers know which.
+async fn the_last_session_wins(servers: &[Shared; 2]) -> Outcome {
+    let user = fid("FSignedIn");
+    let opened = at_once(servers, 20, |server, number| {
+        let number = u8::try_from(number).expect("it is small") + 100;
+        Box::pin(async move { server.open_session(session(&fid("FSignedIn"), number), NOW).await })
+    });
+    assert_eq!(opened.await?, [Opened::Opened; 20]);
+    let left = servers[0].session_of(&user, NOW).await?.expect("one is left");
+    for number in 100..120 {
+        let found = servers[1].look_up(name(number), None, NOW).await?;
+        assert_eq!(found.is_some(), name(number) == left.name(), "{number}");
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What stands in the store, and how.
+
+use crate::{
+    AccountsError, CashId, Damage, Order, OrderPosition, Session, SessionKey, SessionName,
+};
+use serde::{Deserialize, Serialize};
+use tally_primitives::{BlockNumber, Fid};
+use tally_storage::{Access, Batch, Direction, KeyRange, Store, StoreError, Table};
+
+/// User → what was credited and charged.
+const BALANCES: Table = Table::new("accounts_balances");
+/// Session's name → key, user, end.
+const SESSIONS: Table = Table::new("accounts_sessions").with_access(Access::Points);
+/// Last end of a nonce, number of the row → all nonces that one commit brought. One row a commit
+/// instead of one a nonce: requests outnumber everything else.
+const NONCES: Table = Table::new("accounts_nonces").with_access(Access::Churn);
+/// Height, cash id → order.
+const ORDERS: Table = Table::new("accounts_orders");
+/// Cash id → height: where the order is.
+const ORDER_HEIGHTS: Table = Table::new("accounts_order_heights").with_access(Access::Points);
+
+/// The tables that a store must have for [`EmbeddedAccounts`](super::EmbeddedAccounts).
+pub const TABLES: &[Table] = &[BALANCES, SESSIONS, NONCES, ORDERS, ORDER_HEIGHTS];
+
+/// Rows read at a time.
+const SCAN_ROWS: usize = 4096;
+
+/// What a user was credited by orders and charged for answers, in satoshi; neither is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Money {
+    pub(super) credited: i64,
+    pub(super) charged: i64,
+}
+
+/// A nonce as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct NonceRow {
+    pub(super) fid: Fid,
+    pub(super) nonce: i64,
+    pub(super) expires_ms: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionRow {
+    key: [u8; 32],
+    fid: Fid,
+    expires_ms: u64,
+}
+
+pub(super) fn put_money(batch: &mut Batch, fid: &Fid, money: Money) {
+    batch.put(BALANCES, fid.as_str(), encode(&money));
+}
+
+pub(super) fn put_session(batch: &mut Batch, session: &Session) {
+    let row = SessionRow {
+        key: *session.key.as_bytes(),
+        fid: session.fid.clone(),
+        expires_ms: session.expires_ms,
+    };
+    batch.put(SESSIONS, session.name().0, encode(&row));
+}
+
+pub(super) fn delete_session(batch: &mut Batch, name: SessionName) {
+    batch.delete(SESSIONS, name.0);
+}
+
+/// Adds the nonces of one commit as row `number`.
+pub(super) fn put_nonces(batch: &mut Batch, nonces: &[NonceRow], number: u64) {
+    let end = nonces.iter().map(|nonce| nonce.expires_ms).max().unwrap_or(0);
+    batch.put(NONCES, [end.to_be_bytes(), number.to_be_bytes()].concat(), encode(&nonces));
+}
+
+/// Removes the rows whose nonces all ended before `now_ms`.
+pub(super) fn forget_nonces(batch: &mut Batch, now_ms: u64) {
+    batch.delete_range(NONCES, [], now_ms.to_be_bytes());
+}
+
+pub(super) fn put_order(batch: &mut Batch, order: &Order) {
+    batch.put(ORDERS, order_key(order.position()), encode(order));
+    batch.put(ORDER_HEIGHTS, *order.cash_id.as_shown(), order.height.0.to_be_bytes());
+}
+
+pub(super) fn delete_order(batch: &mut Batch, order: &Order) {
+    batch.delete(ORDERS, order_key(order.position()));
+    batch.delete(ORDER_HEIGHTS, *order.cash_id.as_shown());
+}
+
+pub(super) fn order(store: &dyn Store, cash_id: CashId) -> Result<Option<Order>, AccountsError> {
+    let height = store.get(ORDER_HEIGHTS, cash_id.as_shown()).map_err(unavailable)?;
+    let Some(height) = height else { return Ok(None) };
+    let height = height.try_into().map_err(|_| damaged(ORDER_HEIGHTS))?;
+    let position = OrderPosition { height: BlockNumber(u64::from_be_bytes(height)), cash_id };
+    let row = store.get(ORDERS, &order_key(position)).map_err(unavailable)?;
+    row.map(|row| decode(ORDERS, &row)).transpose()
+}
+
+pub(super) fn orders(
+    store: &dyn Store,
+    after: Option<OrderPosition>,
+    limit: usize,
+) -> Result<Vec<Order>, AccountsError> {
+    let range = after.map_or_else(KeyRange::all, |after| KeyRange::after(order_key(after)));
+    let rows = store.scan(ORDERS, &range, Direction::Forward, limit).map_err(unavailable)?;
+    rows.iter().map(|row| decode(ORDERS, &row.value)).collect()
+}
+
+pub(super) fn each_order(
+    store: &dyn Store,
+    above: Option<BlockNumber>,
+    mut take: impl FnMut(Order),
+) -> Result<(), AccountsError> {
+    let range = above.map_or_else(KeyRange::all, |height| {
+        // Cash ids of that height sort below a key that is longer than all of theirs.
+        let last = OrderPosition { height, cash_id: CashId::from_shown([0xff; 32]) };
+        KeyRange::after(order_key(last))
+    });
+    each(store, ORDERS, range, |_, order| {
+        take(order);
+        Ok(())
+    })
+}
+
+pub(super) fn each_money(
+    store: &dyn Store,
+    mut take: impl FnMut(Fid, Money),
+) -> Result<(), AccountsError> {
+    each(store, BALANCES, KeyRange::all(), |key, money| {
+        take(fid(key, BALANCES)?, money);
+        Ok(())
+    })
+}
+
+pub(super) fn each_session(
+    store: &dyn Store,
+    mut take: impl FnMut(Session),
+) -> Result<(), AccountsError> {
+    each(store, SESSIONS, KeyRange::all(), |_, row: SessionRow| {
+        let key = SessionKey::new(row.key);
+        take(Session { key, fid: row.fid, expires_ms: row.expires_ms });
+        Ok(())
+    })
+}
+
+/// Hands on the stored nonces, and returns the number of the next row.
+pub(super) fn each_nonce(
+    store: &dyn Store,
+    mut take: impl FnMut(NonceRow),
+) -> Result<u64, AccountsError> {
+    let mut next = 0;
+    each(store, NONCES, KeyRange::all(), |key, nonces: Vec<NonceRow>| {
+        let number = key.get(8..).and_then(|number| number.try_into().ok());
+        let number = u64::from_be_bytes(number.ok_or_else(|| damaged(NONCES))?);
+        next = next.max(number.saturating_add(1));
+        nonces.into_iter().for_each(&mut take);
+        Ok(())
+    })?;
+    Ok(next)
+}
+
+fn each<T: for<'a> Deserialize<'a>>(
+    store: &dyn Store,
+    table: Table,
+    mut range: KeyRange,
+    mut take: impl FnMut(&[u8], T) -> Result<(), AccountsError>,
+) -> Result<(), AccountsError> {
+    loop {
+        let rows = store.scan(table, &range, Direction::Forward, SCAN_ROWS).map_err(unavailable)?;
+        for row in &rows {
+            take(&row.key, decode(table, &row.value)?)?;
+        }
+        let Some(last) = rows.into_iter().next_back() else { return Ok(()) };
+        range = range.resume_after(last.key);
+    }
+}
+
+fn order_key(position: OrderPosition) -> Vec<u8> {
+    [&position.height.0.to_be_bytes()[..], position.cash_id.as_shown()].concat()
+}
+
+fn fid(key: &[u8], table: Table) -> Result<Fid, AccountsError> {
+    let text = std::str::from_utf8(key).map_err(|_| damaged(table))?;
+    text.parse().map_err(|_| damaged(table))
+}
+
+fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("rows have no maps of unknown length")
+}
+
+fn decode<T: for<'a> Deserialize<'a>>(table: Table, bytes: &[u8]) -> Result<T, AccountsError> {
+    postcard::from_bytes(bytes).map_err(|_| damaged(table))
+}
+
+fn damaged(table: Table) -> AccountsError {
+    AccountsError::Damaged(Damage::Row { table: table.name() })
+}
+
+fn unavailable(error: StoreError) -> AccountsError {
+    AccountsError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,212 @@
+use crate::{AccountsError, CashId, Order, OrderPosition, Session, SessionName};
+use std::{fmt, future::Future, pin::Pin};
+use tally_primitives::{BlockNumber, Fid, Satoshi};
+
+/// A future that a trait object returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The most orders of one page.
+pub const ORDERS_PAGE_MAX: usize = 1000;
+
+/// What a user has left, in satoshi. Below zero after the chain took back an order whose money was
+/// spent already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Balance(pub i64);
+
+impl Balance {
+    /// Says whether the balance is at least `amount`.
+    #[must_use]
+    pub fn covers(self, amount: Satoshi) -> bool {
+        u64::try_from(self.0).is_ok_and(|balance| balance >= amount.0)
+    }
+}
+
+impl fmt::Display for Balance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Who comes with a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// The session.
+    pub session: Session,
+    /// What the user has left.
+    pub balance: Balance,
+    /// Whether the user's nonce was used before. A hint that saves work: only
+    /// [`settle`](Accounts::settle) decides.
+    pub is_nonce_used: bool,
+}
+
+/// A number that a user may use once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonceUse {
+    /// The user. Nonces of different users have nothing to do with each other.
+    pub fid: Fid,
+    /// The number.
+    pub nonce: i64,
+    /// From when on it may be used again, Unix milliseconds.
+    pub expires_ms: u64,
+}
+
+/// The end of an authentic request: its nonce and its price, together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// The session that the request came with; it ends if the money does not suffice.
+    pub session: SessionName,
+    /// The user and the request's nonce.
+    pub nonce: NonceUse,
+    /// What the answer costs; nothing for an answer that is free.
+    pub amount: Satoshi,
+}
+
+/// What became of a [`Settlement`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The nonce is used and the money is taken; this is left.
+    Paid(Balance),
+    /// The balance does not cover the amount: nothing is taken. The nonce is used and the session
+    /// has ended; this is left.
+    Insufficient(Balance),
+    /// The nonce was used before: nothing is taken; this is left.
+    Replayed(Balance),
+}
+
+/// What became of a session that was to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// It is the user's only one now.
+    Opened,
+    /// Another user's live session has that name: draw another key.
+    NameTaken,
+}
+
+/// Sessions, nonces, balances and orders of all users.
+///
+/// Object safe. Callers bring the time, in Unix milliseconds; of several servers that share
+/// accounts, each brings its own.
+///
+/// # Requirements
+///
+/// * *Durability.* What a call changed survives the loss of power when its future resolves to `Ok`.
+///   What a call learned may come from a change that is not durable yet.
+/// * *Once.* Of all calls that bring the same user and nonce before it expires, from any number of
+///   servers at the same time, exactly one is told that it was not used before.
+/// * *Exact.* For every user, at any moment, also after any crash: the balance is the sum of the
+///   user's orders less the sum of what settlements took. No settlement takes a balance below zero,
+///   from any number of servers at the same time.
+/// * *Whole.* A nonce and its charge are stored together or not at all; so are an order and its
+///   credit.
+/// * *Failure.* After `Err` a change was made whole or not at all, and the caller does not know
+///   which; repeating it does no harm, as nonces and cash ids are taken once.
+/// * *Cancellation.* Dropping a future leaves its change made or not made, never half made.
+/// * *Bounded.* Nothing grows without a limit with the number of requests: expired sessions and
+///   nonces are forgotten.
+pub trait Accounts: fmt::Debug + Send + Sync {
+    /// Returns the live session of that name and its user's state, or `None`. `nonce` is the one
+    /// that the request brings, if it brings one.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn look_up(
+        &self,
+        name: SessionName,
+        nonce: Option<i64>,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Option<Visitor>, AccountsError>>;
+
+    /// Returns the user's live session, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn session_of<'a>(
+        &'a self,
+        fid: &'a Fid,
+        now_ms: u64,
+    ) -> BoxFuture<'a, Result<Option<Session>, AccountsError>>;
+
+    /// Opens a session in place of the one that the user has.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn open_session(
+        &self,
+        session: Session,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Opened, AccountsError>>;
+
+    /// Ends a session; nothing happens if there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn end_session(&self, name: SessionName) -> BoxFuture<'_, Result<(), AccountsError>>;
+
+    /// Uses a nonce; `false` if it was used before and has not expired.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn accept_nonce(
+        &self,
+        nonce: NonceUse,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<bool, AccountsError>>;
+
+    /// Ends an authentic request: uses its nonce, and takes its price if the balance covers it.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn settle(
+        &self,
+        settlement: Settlement,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Settled, AccountsError>>;
+
+    /// Returns what a user has left; zero for one who is not known.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn balance<'a>(&'a self, fid: &'a Fid) -> BoxFuture<'a, Result<Balance, AccountsError>>;
+
+    /// Credits an order to its payer; `false`, and nothing changes, if its output was counted
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn credit(&self, order: Order) -> BoxFuture<'_, Result<bool, AccountsError>>;
+
+    /// Forgets all orders above a height and takes back what they credited, because the chain was
+    /// reorganised. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>>;
+
+    /// Returns the order that an output paid, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn order(&self, cash_id: CashId) -> BoxFuture<'_, Result<Option<Order>, AccountsError>>;
+
+    /// Returns up to `limit` orders, at most [`ORDERS_PAGE_MAX`], in ascending order of position,
+    /// that stand after the given one.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn orders(
+        &self,
+        after: Option<OrderPosition>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Order>, AccountsError>>;
+}

@@ -1,0 +1,3 @@
+//! Laws of the embedded accounts, on a store that loses power.
+
+mod crash;
