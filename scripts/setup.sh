@@ -2,8 +2,9 @@
 # Installs what a build needs and the machine lacks. Silent when there is nothing to do.
 #
 #   scripts/setup.sh light    what the demo needs: Rust and a C compiler
-#   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger need: C++,
-#                             libclang, Node, Python and the packages in scripts/drivers.sh
+#   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger and of the
+#                             directory need: C++, libclang, Node, Python, PostgreSQL and the
+#                             packages in scripts/drivers.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +21,11 @@ has_libclang() {
 # Debian has it in a package of its own, and python3 without it.
 has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
+# Debian keeps the server out of PATH, one folder a version.
+has_postgres() {
+    { has postgres && has initdb; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 missing=()
 need_light() {
     has cc || missing+=(build-essential)
@@ -32,6 +38,7 @@ need_full() {
     has npm || missing+=(npm)
     has python3 || missing+=(python3)
     has_venv || missing+=(python3-venv)
+    has_postgres || missing+=(postgresql)
 }
 
 install_packages() {

@@ -1,0 +1,129 @@
+-- Money: a user's balance is credited - charged. `credited` is the sum of the user's orders and
+-- nothing else; `charged` only grows, and never above `credited` at the moment of the charge. All
+-- functions run at READ COMMITTED: a statement that waited for another server's row sees what that
+-- one left, so its conditions are checked again.
+
+CREATE TABLE accounts_users (
+    fid text PRIMARY KEY,
+    credited bigint NOT NULL DEFAULT 0 CHECK (credited >= 0),
+    charged bigint NOT NULL DEFAULT 0 CHECK (charged >= 0)
+) WITH (fillfactor = 70);
+
+CREATE TABLE accounts_sessions (
+    name bytea PRIMARY KEY CHECK (length(name) = 6),
+    key bytea NOT NULL CHECK (length(key) = 32),
+    fid text NOT NULL UNIQUE,
+    expires_ms bigint NOT NULL
+);
+CREATE INDEX accounts_sessions_end ON accounts_sessions (expires_ms);
+
+CREATE TABLE accounts_nonces (
+    fid text NOT NULL,
+    nonce bigint NOT NULL,
+    expires_ms bigint NOT NULL,
+    PRIMARY KEY (fid, nonce)
+);
+CREATE INDEX accounts_nonces_end ON accounts_nonces (expires_ms);
+
+CREATE TABLE accounts_orders (
+    cash_id bytea PRIMARY KEY CHECK (length(cash_id) = 32),
+    payer text NOT NULL,
+    payee text NOT NULL,
+    amount bigint NOT NULL CHECK (amount >= 0),
+    "time" bigint NOT NULL,
+    txid bytea NOT NULL CHECK (length(txid) = 32),
+    index bigint NOT NULL,
+    height bigint NOT NULL,
+    via text
+);
+CREATE INDEX accounts_orders_position ON accounts_orders (height, cash_id);
+
+-- True if the nonce was not used before, or its life is over.
+CREATE FUNCTION accounts_accept_nonce(a_fid text, a_nonce bigint, an_end bigint, a_now bigint)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO accounts_nonces AS known (fid, nonce, expires_ms) VALUES (a_fid, a_nonce, an_end)
+    ON CONFLICT (fid, nonce) DO UPDATE SET expires_ms = EXCLUDED.expires_ms
+        WHERE known.expires_ms <= a_now;
+    RETURN FOUND;
+END $$;
+
+-- Uses the nonce and takes the amount, or neither. Outcome 0: paid; 1: insufficient; 2: replayed.
+CREATE FUNCTION accounts_settle(
+    a_session bytea, a_fid text, a_nonce bigint, an_end bigint, a_now bigint, an_amount bigint,
+    OUT outcome integer, OUT balance bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT accounts_accept_nonce(a_fid, a_nonce, an_end, a_now) THEN
+        outcome := 2;
+    ELSIF an_amount = 0 THEN
+        outcome := 0;
+    ELSE
+        UPDATE accounts_users SET charged = charged + an_amount
+            WHERE fid = a_fid AND credited - charged >= an_amount
+            RETURNING credited - charged INTO balance;
+        IF FOUND THEN
+            outcome := 0;
+            RETURN;
+        END IF;
+        DELETE FROM accounts_sessions WHERE name = a_session AND fid = a_fid;
+        outcome := 1;
+    END IF;
+    balance := coalesce((SELECT credited - charged FROM accounts_users WHERE fid = a_fid), 0);
+END $$;
+
+-- Opens a session in place of the user's former one; false if another user's live one has the name.
+CREATE FUNCTION accounts_open_session(
+    a_name bytea, a_key bytea, a_fid text, an_end bigint, a_now bigint)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    -- Two sign-ins of one user at the same time come one after the other.
+    INSERT INTO accounts_users (fid) VALUES (a_fid) ON CONFLICT (fid) DO NOTHING;
+    PERFORM 1 FROM accounts_users WHERE fid = a_fid FOR UPDATE;
+    DELETE FROM accounts_sessions WHERE name = a_name AND (fid = a_fid OR expires_ms <= a_now);
+    INSERT INTO accounts_sessions (name, key, fid, expires_ms)
+        SELECT a_name, a_key, a_fid, an_end
+        WHERE NOT EXISTS (SELECT 1 FROM accounts_sessions WHERE name = a_name)
+        ON CONFLICT (fid) DO UPDATE SET name = EXCLUDED.name, key = EXCLUDED.key,
+            expires_ms = EXCLUDED.expires_ms;
+    RETURN FOUND;
+EXCEPTION WHEN unique_violation THEN
+    -- Another server gave the name to another user in this moment.
+    RETURN false;
+END $$;
+
+-- True if the order was not counted before.
+CREATE FUNCTION accounts_credit(
+    a_cash bytea, a_payer text, a_payee text, an_amount bigint, a_time bigint, a_txid bytea,
+    an_index bigint, a_height bigint, a_via text)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO accounts_orders (cash_id, payer, payee, amount, "time", txid, index, height, via)
+        VALUES (a_cash, a_payer, a_payee, an_amount, a_time, a_txid, an_index, a_height, a_via)
+        ON CONFLICT (cash_id) DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO accounts_users AS known (fid, credited) VALUES (a_payer, an_amount)
+        ON CONFLICT (fid) DO UPDATE SET credited = known.credited + EXCLUDED.credited;
+    RETURN true;
+END $$;
+
+-- Takes back the orders above a height; returns how many there were.
+CREATE FUNCTION accounts_revoke_above(a_height bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    revoked bigint;
+BEGIN
+    -- One at a time: two servers would lock the users in different orders.
+    PERFORM pg_advisory_xact_lock(8386658456067994729);
+    WITH gone AS (
+        DELETE FROM accounts_orders WHERE height > a_height RETURNING payer, amount
+    ), sums AS (
+        SELECT payer, sum(amount)::bigint AS amount, count(*) AS orders FROM gone GROUP BY payer
+    ), taken AS (
+        UPDATE accounts_users SET credited = credited - sums.amount FROM sums
+            WHERE fid = sums.payer RETURNING sums.orders
+    )
+    SELECT coalesce(sum(orders), 0)::bigint FROM taken INTO revoked;
+    RETURN revoked;
+END $$;

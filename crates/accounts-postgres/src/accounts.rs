@@ -1,0 +1,358 @@
+use crate::{ConnectError, database, schema, unavailable};
+use sqlx::{
+    PgPool, Row,
+    error::ErrorKind,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+use tally_accounts::{
+    Accounts, AccountsError, Balance, BoxFuture, CashId, Damage, NonceUse, ORDERS_PAGE_MAX, Opened,
+    Order, OrderPosition, Session, SessionKey, SessionName, Settled, Settlement, Visitor,
+};
+use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
+
+/// How long a call waits for a free connection. Longer than a database takes that is alive.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often expired nonces and sessions are cleared away, by the callers' clock.
+const CLEAR_EVERY_MS: u64 = 30_000;
+
+/// Accounts in a PostgreSQL database, which other servers may use at the same time.
+pub struct PostgresAccounts {
+    pool: PgPool,
+    /// When expired rows were cleared away last.
+    cleared_ms: AtomicU64,
+}
+
+impl PostgresAccounts {
+    /// Connects to `postgres://user:password@host:port/database?sslmode=…` with up to `connections`
+    /// connections, and brings its tables to the newest version.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`].
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, ConnectError> {
+        let options: PgConnectOptions = url.parse().map_err(ConnectError::Address)?;
+        // The server may have another default; see the functions of the schema.
+        let options = options
+            .application_name("tallystick accounts")
+            .options([("default_transaction_isolation", "read committed")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(database)?;
+        schema::migrate(&pool).await?;
+        Ok(Self { pool, cleared_ms: AtomicU64::new(0) })
+    }
+
+    /// Closes all connections, after the calls that use them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Clears expired rows away when it is time again. Only one call at a time does.
+    async fn clear(&self, now_ms: u64) -> Result<(), AccountsError> {
+        let last = self.cleared_ms.load(Ordering::Relaxed);
+        let is_due = now_ms.saturating_sub(last) >= CLEAR_EVERY_MS;
+        let is_mine = is_due
+            && self
+                .cleared_ms
+                .compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if !is_mine {
+            return Ok(());
+        }
+        for clearing in [
+            "DELETE FROM accounts_nonces WHERE expires_ms <= $1",
+            "DELETE FROM accounts_sessions WHERE expires_ms <= $1",
+        ] {
+            let query = sqlx::query(clearing).bind(signed(now_ms));
+            query.execute(&self.pool).await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PostgresAccounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("PostgresAccounts")
+            .field("connections", &self.pool.size())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Accounts for PostgresAccounts {
+    fn look_up(
+        &self,
+        name: SessionName,
+        nonce: Option<i64>,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Option<Visitor>, AccountsError>> {
+        Box::pin(async move {
+            let row = sqlx::query(
+                "SELECT s.key, s.fid, s.expires_ms, coalesce(u.credited - u.charged, 0) AS balance,
+                    EXISTS (SELECT 1 FROM accounts_nonces n WHERE n.fid = s.fid AND n.nonce = $2
+                        AND n.expires_ms > $3) AS is_nonce_used
+                 FROM accounts_sessions s LEFT JOIN accounts_users u ON u.fid = s.fid
+                 WHERE s.name = $1 AND s.expires_ms > $3",
+            )
+            .bind(&name.0[..])
+            .bind(nonce)
+            .bind(signed(now_ms))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+            let Some(row) = row else { return Ok(None) };
+            Ok(Some(Visitor {
+                session: read_session(&row)?,
+                balance: Balance(get(&row, "balance")?),
+                is_nonce_used: get(&row, "is_nonce_used")?,
+            }))
+        })
+    }
+
+    fn session_of<'a>(
+        &'a self,
+        fid: &'a Fid,
+        now_ms: u64,
+    ) -> BoxFuture<'a, Result<Option<Session>, AccountsError>> {
+        Box::pin(async move {
+            let row = sqlx::query(
+                "SELECT key, fid, expires_ms FROM accounts_sessions
+                 WHERE fid = $1 AND expires_ms > $2",
+            )
+            .bind(fid.as_str())
+            .bind(signed(now_ms))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+            row.map(|row| read_session(&row)).transpose()
+        })
+    }
+
+    fn open_session(
+        &self,
+        session: Session,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Opened, AccountsError>> {
+        Box::pin(async move {
+            self.clear(now_ms).await?;
+            let row = sqlx::query("SELECT accounts_open_session($1, $2, $3, $4, $5) AS opened")
+                .bind(&session.name().0[..])
+                .bind(&session.key.as_bytes()[..])
+                .bind(session.fid.as_str())
+                .bind(signed(session.expires_ms))
+                .bind(signed(now_ms))
+                .fetch_one(&self.pool)
+                .await
+                .map_err(unavailable)?;
+            Ok(if get(&row, "opened")? { Opened::Opened } else { Opened::NameTaken })
+        })
+    }
+
+    fn end_session(&self, name: SessionName) -> BoxFuture<'_, Result<(), AccountsError>> {
+        Box::pin(async move {
+            let query = sqlx::query("DELETE FROM accounts_sessions WHERE name = $1");
+            query.bind(&name.0[..]).execute(&self.pool).await.map_err(unavailable)?;
+            Ok(())
+        })
+    }
+
+    fn accept_nonce(
+        &self,
+        nonce: NonceUse,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<bool, AccountsError>> {
+        Box::pin(async move {
+            self.clear(now_ms).await?;
+            let row = sqlx::query("SELECT accounts_accept_nonce($1, $2, $3, $4) AS accepted")
+                .bind(nonce.fid.as_str())
+                .bind(nonce.nonce)
+                .bind(signed(nonce.expires_ms))
+                .bind(signed(now_ms))
+                .fetch_one(&self.pool)
+                .await
+                .map_err(unavailable)?;
+            get(&row, "accepted")
+        })
+    }
+
+    fn settle(
+        &self,
+        settlement: Settlement,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<Settled, AccountsError>> {
+        Box::pin(async move {
+            self.clear(now_ms).await?;
+            let nonce = &settlement.nonce;
+            let row =
+                sqlx::query("SELECT outcome, balance FROM accounts_settle($1, $2, $3, $4, $5, $6)")
+                    .bind(&settlement.session.0[..])
+                    .bind(nonce.fid.as_str())
+                    .bind(nonce.nonce)
+                    .bind(signed(nonce.expires_ms))
+                    .bind(signed(now_ms))
+                    // No balance covers more than the largest that there can be.
+                    .bind(i64::try_from(settlement.amount.0).unwrap_or(i64::MAX))
+                    .fetch_one(&self.pool)
+                    .await
+                    .map_err(unavailable)?;
+            let balance = Balance(get(&row, "balance")?);
+            match get::<i32>(&row, "outcome")? {
+                0 => Ok(Settled::Paid(balance)),
+                1 => Ok(Settled::Insufficient(balance)),
+                2 => Ok(Settled::Replayed(balance)),
+                _ => Err(damaged("accounts_settle")),
+            }
+        })
+    }
+
+    fn balance<'a>(&'a self, fid: &'a Fid) -> BoxFuture<'a, Result<Balance, AccountsError>> {
+        Box::pin(async move {
+            let row = sqlx::query(
+                "SELECT credited - charged AS balance FROM accounts_users WHERE fid = $1",
+            )
+            .bind(fid.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+            row.map_or(Ok(Balance::default()), |row| get(&row, "balance").map(Balance))
+        })
+    }
+
+    fn credit(&self, order: Order) -> BoxFuture<'_, Result<bool, AccountsError>> {
+        Box::pin(async move {
+            let overflow = || AccountsError::Overflow { fid: order.from.clone() };
+            let row = sqlx::query(
+                "SELECT accounts_credit($1, $2, $3, $4, $5, $6, $7, $8, $9) AS is_fresh",
+            )
+            .bind(&order.cash_id.as_shown()[..])
+            .bind(order.from.as_str())
+            .bind(order.to.as_str())
+            .bind(i64::try_from(order.amount.0).map_err(|_| overflow())?)
+            .bind(signed(order.time))
+            .bind(&order.txid.as_shown()[..])
+            .bind(i64::from(order.index))
+            .bind(signed(order.height.0))
+            .bind(order.via.as_deref())
+            .fetch_one(&self.pool)
+            .await;
+            match row {
+                Ok(row) => get(&row, "is_fresh"),
+                Err(error) if is_out_of_range(&error) => Err(overflow()),
+                Err(error) => Err(unavailable(error)),
+            }
+        })
+    }
+
+    fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>> {
+        Box::pin(async move {
+            let row = sqlx::query("SELECT accounts_revoke_above($1) AS revoked")
+                .bind(signed(height.0))
+                .fetch_one(&self.pool)
+                .await
+                .map_err(unavailable)?;
+            unsigned(&row, "revoked")
+        })
+    }
+
+    fn order(&self, cash_id: CashId) -> BoxFuture<'_, Result<Option<Order>, AccountsError>> {
+        Box::pin(async move {
+            let row = sqlx::query("SELECT * FROM accounts_orders WHERE cash_id = $1")
+                .bind(&cash_id.as_shown()[..])
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(unavailable)?;
+            row.map(|row| read_order(&row)).transpose()
+        })
+    }
+
+    fn orders(
+        &self,
+        after: Option<OrderPosition>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Order>, AccountsError>> {
+        Box::pin(async move {
+            let height = after.map_or(-1, |after| signed(after.height.0));
+            let cash_id = after.map_or([0; 32], |after| *after.cash_id.as_shown());
+            let rows = sqlx::query(
+                "SELECT * FROM accounts_orders WHERE (height, cash_id) > ($1, $2)
+                 ORDER BY height, cash_id LIMIT $3",
+            )
+            .bind(height)
+            .bind(&cash_id[..])
+            .bind(i64::try_from(limit.min(ORDERS_PAGE_MAX)).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+            rows.iter().map(read_order).collect()
+        })
+    }
+}
+
+fn read_session(row: &PgRow) -> Result<Session, AccountsError> {
+    Ok(Session {
+        key: SessionKey::new(bytes(row, "key")?),
+        fid: fid(row, "fid")?,
+        expires_ms: unsigned(row, "expires_ms")?,
+    })
+}
+
+fn read_order(row: &PgRow) -> Result<Order, AccountsError> {
+    let index: i64 = get(row, "index")?;
+    let via: Option<String> = get(row, "via")?;
+    Ok(Order {
+        cash_id: CashId::from_shown(bytes(row, "cash_id")?),
+        from: fid(row, "payer")?,
+        to: fid(row, "payee")?,
+        amount: Satoshi(unsigned(row, "amount")?),
+        time: unsigned(row, "time")?,
+        txid: Txid::from_shown(bytes(row, "txid")?),
+        index: index.try_into().map_err(|_| damaged("accounts_orders"))?,
+        height: BlockNumber(unsigned(row, "height")?),
+        via: via.map(Into::into),
+    })
+}
+
+fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(
+    row: &'r PgRow,
+    column: &str,
+) -> Result<T, AccountsError> {
+    row.try_get(column).map_err(unavailable)
+}
+
+fn unsigned(row: &PgRow, column: &'static str) -> Result<u64, AccountsError> {
+    get::<i64>(row, column)?.try_into().map_err(|_| damaged(column))
+}
+
+fn bytes<const N: usize>(row: &PgRow, column: &'static str) -> Result<[u8; N], AccountsError> {
+    get::<&[u8]>(row, column)?.try_into().map_err(|_| damaged(column))
+}
+
+fn fid(row: &PgRow, column: &'static str) -> Result<Fid, AccountsError> {
+    get::<&str>(row, column)?.parse().map_err(|_| damaged(column))
+}
+
+fn damaged(table: &'static str) -> AccountsError {
+    AccountsError::Damaged(Damage::Row { table })
+}
+
+/// The database's integers are signed. What is above them is as good as endless.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Says whether a sum left the range of the database's integers.
+fn is_out_of_range(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| {
+        error.code().as_deref() == Some("22003") && error.kind() == ErrorKind::Other
+    })
+}
