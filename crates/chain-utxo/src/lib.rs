@@ -1,1 +1,44 @@
-//! Freecash and Bitcoin blocks: node, block files, record files, development chain.
+//! Chains whose money is in transaction outputs: Freecash and Bitcoin.
+//!
+//! Four sources of blocks or records stand behind the port `tally_chain::utxo::Source`:
+//!
+//! * [`NodeSource`]: a node (freecashd, bitcoind) over JSON-RPC;
+//! * [`FilesSource`]: the `blk*.dat` files of a node that need not run;
+//! * [`RecordSource`]: files of ready-made records, `opreturn*.byte` or JSON, that need no node;
+//! * [`DevChain`]: a chain in memory for tests and for trying things out.
+//!
+//! [`Network`] says how the networks differ: what a script's address is, how files are marked, how
+//! deep a reorganisation may go. [`op_return`] reads what a transaction wrote into the chain.
+//!
+//! Scripts are not run, signatures are not verified, and rules of consensus are not enforced: that
+//! is the node's work, whose word is taken. What is checked is what a wrong file or a wrong
+//! network would get wrong: the genesis block, proof of work of headers in files, that a block is
+//! what its id says, and that each block is the child of the one before it.
+//!
+//! Start with [`Network`] and [`NodeSource::start`].
+
+mod block;
+mod dev;
+mod encode;
+mod feed;
+mod files;
+mod follow;
+mod network;
+mod node;
+mod prefetch;
+mod queue;
+mod records;
+mod script;
+
+pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
+pub use dev::{Coin, DevBlock, DevChain, DevError, DevTransaction, Entry, Story};
+pub use feed::Feed;
+pub use files::{FilesError, FilesSettings, FilesSource, RecordScan, ScannedRecord, write_record};
+pub use follow::FollowError;
+pub use network::{Network, UnknownNetwork};
+pub use node::{Credentials, NodeError, NodeSettings, NodeSource};
+pub use records::{
+    Layout, LoggedEntry, Malformed, RecordError, RecordReader, RecordSettings, RecordSource,
+    RecordWriter, parse_json_records,
+};
+pub use script::op_return;
