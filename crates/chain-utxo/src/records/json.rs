@@ -77,7 +77,7 @@ struct Object {
     tx_index: Option<u32>,
     signer: Option<Fid64>,
     recipient: Option<Fid64>,
-    cdd: Option<u64>,
+    cdd: Option<i64>,
     op_return: Option<String>,
 }
 
@@ -116,7 +116,8 @@ impl Object {
             time: self.time.ok_or("time")?,
             signer: self.signer.map(|fid| fid.0),
             recipient: self.recipient.map(|fid| fid.0),
-            cdd: self.cdd.unwrap_or_default(),
+            // Like the other format, it has some below zero.
+            cdd: self.cdd.map_or(0, |cdd| cdd.max(0).unsigned_abs()),
             text: self.op_return.ok_or("opReturn")?.into_bytes(),
             payments: Vec::new(),
         })))
