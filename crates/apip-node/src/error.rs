@@ -1,5 +1,6 @@
-use std::error::Error;
+use std::{error::Error, fmt};
 use tally_chain::{ChainError, utxo::OutPoint};
+use tally_feip::ViewError;
 use tally_primitives::{BlockId, BlockNumber, Txid};
 use tally_storage::{StoreError, Table, schema::SchemaError};
 
@@ -10,12 +11,35 @@ pub enum ReadError {
     /// The store failed, or a row does not decode.
     #[error("the store of the directory could not be read")]
     Store(#[from] StoreError),
+    /// A row that another one points to is absent: the store is damaged, do not write to it.
+    #[error("table {table} has no row {}, though another row points to it", RowKey(key))]
+    Missing {
+        /// The table without the row.
+        table: Table,
+        /// The row's key.
+        key: Vec<u8>,
+    },
+}
+
+/// A key in hexadecimal digits.
+struct RowKey<'a>(&'a [u8]);
+
+impl fmt::Display for RowKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 impl ReadError {
     /// The row under `key` does not decode.
     pub(crate) fn undecodable(table: Table, key: &[u8]) -> Self {
         Self::Store(StoreError::Undecodable { table, key: key.to_vec() })
+    }
+
+    /// The row under `key` is absent and must not be.
+    pub(crate) fn missing(table: Table, key: &[u8]) -> Self {
+        Self::Missing { table, key: key.to_vec() }
     }
 }
 
@@ -124,6 +148,9 @@ pub enum BlockError {
     /// The state could not be read.
     #[error("the state before a block could not be read")]
     Read(#[from] ReadError),
+    /// The state could not be read.
+    #[error("the state before a record could not be read")]
+    View(#[from] ViewError),
 }
 
 /// Why a directory stopped following its chain.

@@ -104,6 +104,18 @@ impl Layers {
         self.changes.rows.insert((table, key), value);
     }
 
+    /// Removes a row that nobody will ask for again. Such a row may stay in the store if it was
+    /// written twice, which does no harm.
+    pub(crate) fn discard_row(&mut self, table: Table, key: Vec<u8>) {
+        let name = (table, key);
+        if let Some(Some(_)) = self.changes.rows.get(&name) {
+            // Written and removed between two commits: the store never hears of it.
+            self.changes.rows.remove(&name);
+        } else {
+            self.set_row(table, name.1, None);
+        }
+    }
+
     /// Adds an unspent output that a block made.
     pub(crate) fn create(&mut self, output: OutPoint, row: OutputRow) {
         let change = match self.changes.outputs.contains_key(&output) {

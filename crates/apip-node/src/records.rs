@@ -17,16 +17,16 @@ pub(crate) struct Tip {
     pub(crate) time: u64,
     /// The lowest height that the chain can be rolled back to.
     pub(crate) undo_floor: u64,
+    /// Records read, whatever became of them.
+    pub(crate) records: u64,
+    /// Those that changed the state.
+    pub(crate) accepted: u64,
 }
 
-/// Value of `directory_state` under `settings`: what the state depends on beside the chain.
+/// Value of `directory_state` under `settings`: what the state depends on beside the chain, in words
+/// that change whenever one of them does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Settings {
-    pub(crate) p2pkh: u8,
-    pub(crate) p2sh: u8,
-    /// The rules of records, as a text that changes whenever one of them does.
-    pub(crate) rules: String,
-}
+pub(crate) struct Settings(pub(crate) String);
 
 /// Value of `orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

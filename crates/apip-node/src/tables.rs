@@ -3,6 +3,7 @@
 //! Numbers in keys are big-endian, so that scans run in order. `docs/apip.md` says what the rows are
 //! for, `docs/formats.md` how they are written.
 
+use tally_feip::{EntityKey, HistoryRow, Kind};
 use tally_storage::{Access, KeyRange, Table, schema::Schema};
 
 /// Name → fact about the directory as a whole: [`TIP_KEY`], [`SETTINGS_KEY`], [`REVOCATION_KEY`].
@@ -19,7 +20,7 @@ pub(crate) const NAMES: Table = Table::new("names").with_access(Access::Points);
 pub(crate) const ORDERS: Table = Table::new("orders");
 /// Height → what the block replaced: the newest blocks only.
 pub(crate) const UNDO: Table = Table::new("undo").with_access(Access::Churn);
-/// Height → id of the block, 32 bytes: the newest blocks only.
+/// Height → id of the block, 32 bytes, or nothing with a source of records: of each row of [`UNDO`].
 pub(crate) const RECENT: Table = Table::new("recent_blocks").with_access(Access::Churn);
 
 /// All tables that a store for a directory must have.
@@ -40,14 +41,26 @@ pub(crate) const REVOCATION_KEY: &[u8] = b"revocation";
 /// this list is written to disk: append only.
 pub(crate) const UNDONE: &[Table] = &[ENTITIES, HISTORY, NAMES, ORDERS];
 
+/// How keys write what something is. Append only.
+pub(crate) const fn kind_byte(kind: Kind) -> u8 {
+    match kind {
+        Kind::Protocol => 1,
+        Kind::Code => 2,
+        Kind::Service => 3,
+        Kind::App => 4,
+        Kind::Cid => 5,
+    }
+}
+
 /// Key of [`ENTITIES`]: kind 1, id.
-pub(crate) fn entity_key(kind: u8, id: &str) -> Vec<u8> {
-    [&[kind][..], id.as_bytes()].concat()
+pub(crate) fn entity_key(key: &EntityKey) -> Vec<u8> {
+    [&[kind_byte(key.kind)][..], key.id.as_bytes()].concat()
 }
 
 /// Key of [`HISTORY`]: kind 1, height 8, index 4.
-pub(crate) fn history_key(kind: u8, height: u64, index: u32) -> Vec<u8> {
-    [&[kind][..], &height.to_be_bytes(), &index.to_be_bytes()].concat()
+pub(crate) fn history_key(row: &HistoryRow) -> Vec<u8> {
+    let place = [&row.height.0.to_be_bytes()[..], &row.index.to_be_bytes()].concat();
+    [&[kind_byte(row.kind)][..], &place].concat()
 }
 
 /// Key of [`ORDERS`]: height 8, index 4, output 4.

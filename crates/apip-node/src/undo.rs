@@ -2,7 +2,7 @@ use crate::{
     ReadError,
     layers::Layers,
     output_row::{self, OutputRow},
-    records::{decode, encode},
+    records::{Tip, decode, encode},
     tables::{UNDO, UNDONE},
 };
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use tally_storage::Table;
 /// What one block replaced: enough to take it back exactly.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Undo {
+    /// Where the directory was; `None` before its first block.
+    pub(crate) before: Option<Tip>,
     /// Outputs that the block made and did not spend itself.
     pub(crate) created: Vec<OutPoint>,
     /// Outputs of earlier blocks that it spent.
@@ -23,6 +25,7 @@ pub(crate) struct Undo {
 /// The form on disk, postcard.
 #[derive(Serialize, Deserialize)]
 struct Written {
+    before: Option<Tip>,
     /// Keys of 36 bytes, one after the other.
     created: Vec<u8>,
     /// Key and value of each.
@@ -41,6 +44,7 @@ impl Undo {
         let spent = self.spent.iter();
         let rows = self.rows.iter();
         encode(&Written {
+            before: self.before,
             created: self.created.iter().flat_map(output_row::key).collect(),
             spent: spent
                 .map(|(output, row)| (output_row::key(output).to_vec(), row.to_bytes()))
@@ -76,6 +80,7 @@ impl Written {
         let rows = self.rows.into_iter();
         rest.is_empty().then_some(())?;
         Some(Undo {
+            before: self.before,
             created: created.iter().map(output_row::output_from).collect(),
             spent: spent.collect::<Option<_>>()?,
             rows: rows
@@ -98,7 +103,9 @@ mod tests {
     fn what_a_block_replaced_is_read_as_it_was_written() {
         let output = |vout| OutPoint { txid: Txid::from_shown([9; 32]), vout };
         let row = OutputRow { value: Satoshi(5), born: 6, lock: Lock::Key([7; 20]) };
+        let tip = Tip { height: 1, block: None, time: 2, undo_floor: 3, records: 4, accepted: 5 };
         let undo = Undo {
+            before: Some(tip),
             created: vec![output(0), output(1)],
             spent: vec![(output(2), row)],
             rows: vec![(ENTITIES, vec![1, 2], Some(vec![3])), (NAMES, vec![], None)],

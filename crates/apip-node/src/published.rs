@@ -1,0 +1,211 @@
+use crate::{
+    Content, INDEX_TABLES, ServiceTerms, TableId, TermsError,
+    changes::{IndexChanges, RowChange},
+    lock::{read, write},
+    records::Tip,
+};
+use std::sync::{Arc, RwLock};
+use tally_fcdsl::{Last, Search};
+use tally_fcdsl_index::{DocumentError, Index};
+use tally_feip::{Entity, EntityKey, HistoryRow, Kind};
+use tally_primitives::{BlockId, BlockNumber, Txid};
+
+/// The block that an answer is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Best {
+    /// Up to this height everything is in the directory.
+    pub height: BlockNumber,
+    /// The block; `None` with a source of records.
+    pub id: Option<BlockId>,
+    /// The block's time, or that of the last record, Unix seconds.
+    pub time: u64,
+}
+
+/// What a search found, all of one block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Documents that meet the conditions, on all pages together.
+    pub total: u64,
+    /// The page: ids, in the order of the documents.
+    pub ids: Vec<String>,
+    /// The page: JSON texts.
+    pub documents: Vec<String>,
+    /// Where the page ends; absent without sort columns, for ids, and for an empty page.
+    pub last: Option<Last>,
+    /// The block; `None` if nothing was indexed yet.
+    pub best: Option<Best>,
+}
+
+/// What is known about the service of the directory's operator.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OwnService {
+    /// None is configured: everything is free.
+    NotConfigured,
+    /// No service of that id is in the directory (yet).
+    Unknown {
+        /// The id.
+        sid: Txid,
+    },
+    /// It is in the directory.
+    Known {
+        /// The id.
+        sid: Txid,
+        /// Its JSON text, as a search finds it.
+        document: String,
+        /// What the record says about money and sessions, or what is wrong with it.
+        terms: Result<ServiceTerms, TermsError>,
+    },
+}
+
+/// What can be asked for, always of one block.
+#[derive(Debug)]
+pub(crate) struct Published(RwLock<State>);
+
+#[derive(Debug)]
+struct State {
+    tables: Vec<Index>,
+    best: Option<Best>,
+    service: Option<Txid>,
+    own: Arc<OwnService>,
+}
+
+/// A document for the index.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) table: TableId,
+    pub(crate) text: String,
+}
+
+impl Document {
+    pub(crate) fn of_entity(entity: &Entity) -> Self {
+        let table = TableId::of(entity.key.kind, Content::Entities);
+        Self { table, text: entity.to_text() }
+    }
+
+    pub(crate) fn of_row(row: &HistoryRow) -> Self {
+        Self { table: TableId::of(row.kind, Content::History), text: row.to_text() }
+    }
+}
+
+impl From<Tip> for Best {
+    fn from(tip: Tip) -> Self {
+        Self { height: BlockNumber(tip.height), id: tip.block, time: tip.time }
+    }
+}
+
+impl Published {
+    pub(crate) fn new(service: Option<Txid>) -> Self {
+        let own = service.map_or(OwnService::NotConfigured, |sid| OwnService::Unknown { sid });
+        let tables = INDEX_TABLES.iter().map(|table| Index::new(&table.schema)).collect();
+        Self(RwLock::new(State { tables, best: None, service, own: Arc::new(own) }))
+    }
+
+    /// Adds documents while the directory is loaded.
+    pub(crate) fn load(&self, documents: Vec<Document>) -> Result<(), DocumentError> {
+        let mut state = write(&self.0);
+        documents
+            .into_iter()
+            .try_for_each(|Document { table, text }| state.tables[table.position()].put(&text))
+    }
+
+    /// Says where the loaded documents are from.
+    pub(crate) fn loaded(&self, tip: Option<Tip>, own: Option<&Entity>) {
+        let mut state = write(&self.0);
+        state.best = tip.map(Best::from);
+        if let Some(sid) = state.service {
+            state.own = Arc::new(own_service(sid, own));
+        }
+    }
+
+    /// Makes the changes of one step visible, all at once and together with the block they are of.
+    pub(crate) fn publish(&self, changes: IndexChanges, tip: Tip) -> Result<(), DocumentError> {
+        let service = read(&self.0).service;
+        let own_key = service.map(|sid| EntityKey::published(Kind::Service, &sid));
+        let mut own = None;
+        if let (Some(sid), Some(now)) =
+            (service, own_key.as_ref().and_then(|key| changes.entities.get(key)))
+        {
+            own = Some(Arc::new(own_service(sid, now.as_ref())));
+        }
+        // Texts are made before anybody has to wait.
+        let entities: Vec<(EntityKey, Option<Document>)> = changes
+            .entities
+            .into_iter()
+            .map(|(key, now)| (key, now.as_ref().map(Document::of_entity)))
+            .collect();
+        let rows: Vec<Result<Document, (Kind, Txid)>> = changes
+            .rows
+            .iter()
+            .map(|change| match change {
+                RowChange::Added(row) => Ok(Document::of_row(row)),
+                RowChange::Gone { kind, txid } => Err((*kind, *txid)),
+            })
+            .collect();
+        let mut state = write(&self.0);
+        for (key, document) in entities {
+            match document {
+                Some(Document { table, text }) => state.tables[table.position()].put(&text)?,
+                None => {
+                    let table = TableId::of(key.kind, Content::Entities);
+                    state.tables[table.position()].remove(&key.id);
+                }
+            }
+        }
+        for row in rows {
+            match row {
+                Ok(Document { table, text }) => state.tables[table.position()].put(&text)?,
+                Err((kind, txid)) => {
+                    let table = TableId::of(kind, Content::History);
+                    state.tables[table.position()].remove(&txid.to_string());
+                }
+            }
+        }
+        state.best = Some(tip.into());
+        if let Some(own) = own {
+            state.own = own;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn search(&self, table: TableId, search: &Search) -> Answer {
+        let state = read(&self.0);
+        let page = state.tables[table.position()].search(search);
+        Answer {
+            total: page.total,
+            ids: page.ids,
+            documents: page.documents,
+            last: page.last,
+            best: state.best,
+        }
+    }
+
+    pub(crate) fn document(&self, table: TableId, id: &str) -> Option<String> {
+        read(&self.0).tables[table.position()].get(id)
+    }
+
+    pub(crate) fn best(&self) -> Option<Best> {
+        read(&self.0).best
+    }
+
+    pub(crate) fn own(&self) -> Arc<OwnService> {
+        Arc::clone(&read(&self.0).own)
+    }
+
+    /// Documents of each table, and about how much memory they need, in bytes.
+    pub(crate) fn sizes(&self) -> Vec<(usize, usize)> {
+        read(&self.0).tables.iter().map(|index| (index.len(), index.bytes())).collect()
+    }
+}
+
+fn own_service(sid: Txid, entity: Option<&Entity>) -> OwnService {
+    let Some(entity) = entity else { return OwnService::Unknown { sid } };
+    let terms = ServiceTerms::of(entity);
+    if let Err(error) = &terms {
+        tracing::error!(
+            %sid, %error,
+            "the record of this directory's service cannot be understood; nothing that costs is \
+             answered until it is updated on the chain"
+        );
+    }
+    OwnService::Known { sid, document: entity.to_text(), terms }
+}
