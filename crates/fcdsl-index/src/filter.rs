@@ -1,0 +1,190 @@
+//! From conditions to the set of rows that meet them.
+
+use std::{borrow::Cow, ops::Bound};
+
+use tally_fcdsl::{Check, Clause, Kind, Range, Search, Target, Test};
+
+use crate::{
+    hits::Set,
+    index::{FieldIndex, Index, float_number, leaf_start},
+    numbers::{Found, Numbers},
+    postings::Rows,
+    terms::Terms,
+};
+
+/// Sets that hits must be in all of, and in none of.
+#[derive(Default)]
+struct Sets<'a> {
+    inside: Vec<Set<'a>>,
+    outside: Vec<Set<'a>>,
+}
+
+impl Index {
+    /// The rows that meet the conditions of `search`.
+    pub(crate) fn hits(&self, search: &Search) -> Set<'_> {
+        let mut sets = Sets::default();
+        let blocks = [&search.query, &search.filter];
+        let clauses = blocks.into_iter().flat_map(|block| &block.clauses);
+        clauses.chain(&search.forced).for_each(|clause| self.require(clause, &mut sets));
+        search.except.clauses.iter().for_each(|clause| self.exclude(clause, &mut sets));
+        sets.inside.sort_by_key(Set::len);
+        let all = self.all();
+        let hits = sets.inside.into_iter().reduce(|hits, set| hits.and(&set)).unwrap_or(all);
+        let hits = sets.outside.iter().fold(hits, |hits, set| hits.minus(set));
+        hits.minus(&Set::Many(Cow::Borrowed(&self.dead)))
+    }
+
+    /// Those of `rows` that meet `clause`.
+    pub(crate) fn allowed(&self, clause: Option<&Clause>, mut rows: Vec<u32>) -> Vec<u32> {
+        let mut sets = Sets::default();
+        clause.into_iter().for_each(|clause| self.require(clause, &mut sets));
+        rows.retain(|row| {
+            sets.inside.iter().all(|set| set.contains(*row))
+                && !sets.outside.iter().any(|set| set.contains(*row))
+        });
+        rows
+    }
+
+    /// All rows, removed ones included.
+    fn all(&self) -> Set<'static> {
+        Set::Stretch(0..self.rows())
+    }
+
+    fn require<'a>(&'a self, clause: &Clause, sets: &mut Sets<'a>) {
+        match clause {
+            Clause::Any(tests) => sets.inside.push(self.any(tests)),
+            Clause::All(tests) => sets.inside.extend(tests.iter().map(|test| self.rows_of(test))),
+            Clause::None(tests) => sets.outside.push(self.any(tests)),
+        }
+    }
+
+    fn exclude<'a>(&'a self, clause: &Clause, sets: &mut Sets<'a>) {
+        match clause {
+            Clause::Any(tests) => sets.outside.push(self.any(tests)),
+            Clause::All(tests) => {
+                let each = tests.iter().map(|test| self.rows_of(test));
+                sets.outside.push(each.reduce(|all, set| all.and(&set)).unwrap_or(self.all()));
+            }
+            Clause::None(tests) => sets.inside.push(self.any(tests)),
+        }
+    }
+
+    fn any(&self, tests: &[Test]) -> Set<'_> {
+        Set::union(tests.iter().map(|test| self.rows_of(test)).collect())
+    }
+
+    /// The rows that pass a test; rows removed may be among them.
+    fn rows_of(&self, test: &Test) -> Set<'_> {
+        match &test.target {
+            Target::Unknown => Set::none(),
+            Target::Field(field) => match &self.fields[*field] {
+                FieldIndex::Keywords(keywords) => match &test.check {
+                    Check::Present => self.all().minus(&Set::Many(Cow::Borrowed(&keywords.absent))),
+                    check => rows_of_terms(&keywords.terms, "", check),
+                },
+                FieldIndex::Words(field) => match &test.check {
+                    Check::Present => Set::Many(Cow::Borrowed(&field.present)),
+                    check => rows_of_terms(&field.terms, "", check),
+                },
+                FieldIndex::Numbers(numbers) => {
+                    let kind = self.schema.fields[*field].kind;
+                    self.rows_of_numbers(numbers, kind, &test.check)
+                }
+                FieldIndex::Leaves(leaves) => match &test.check {
+                    Check::Present => Set::Many(Cow::Borrowed(&leaves.present)),
+                    // An object has no value of its own.
+                    _ => Set::none(),
+                },
+            },
+            Target::Leaf { field, path, is_exact } => match &self.fields[*field] {
+                FieldIndex::Leaves(leaves) => match &test.check {
+                    Check::Present => leaves
+                        .paths
+                        .find(path)
+                        .map_or(Set::none(), |path| leaves.paths.rows(path).into()),
+                    check => {
+                        let terms = if *is_exact { &leaves.values } else { &leaves.words };
+                        rows_of_terms(terms, &leaf_start(path), check)
+                    }
+                },
+                FieldIndex::Keywords(_) | FieldIndex::Words(_) | FieldIndex::Numbers(_) => {
+                    Set::none()
+                }
+            },
+        }
+    }
+
+    fn rows_of_numbers<'a>(&self, numbers: &'a Numbers, kind: Kind, check: &Check) -> Set<'a> {
+        let one = |value: i64| found(numbers.find(value, value));
+        match check {
+            Check::Present => self.all().minus(&Set::Many(Cow::Borrowed(numbers.absent()))),
+            Check::Longs(longs) => Set::union(longs.iter().map(|long| one(*long)).collect()),
+            Check::Floats(floats) => {
+                let number = |bits: &u32| one(float_number(f32::from_bits(*bits)));
+                Set::union(floats.iter().map(number).collect())
+            }
+            Check::Booleans(booleans) => {
+                Set::union(booleans.iter().map(|boolean| one(i64::from(*boolean))).collect())
+            }
+            Check::Range(Range::Longs { min, max }) => found(numbers.find(*min, *max)),
+            Check::Range(Range::Floats { lower, upper }) if kind == Kind::Float => {
+                let number = |bits: u32| float_number(f32::from_bits(bits));
+                let min = match lower.map(number) {
+                    Bound::Included(min) => min,
+                    Bound::Excluded(min) => min + 1,
+                    Bound::Unbounded => i64::MIN,
+                };
+                let max = match upper.map(number) {
+                    Bound::Included(max) => max,
+                    Bound::Excluded(max) => max - 1,
+                    Bound::Unbounded => i64::MAX,
+                };
+                found(numbers.find(min, max))
+            }
+            Check::Texts(_) | Check::Part(_) | Check::Range(_) => Set::none(),
+        }
+    }
+}
+
+fn found(found: Found<'_>) -> Set<'_> {
+    match found {
+        Found::Stretch(stretch) => Set::Stretch(stretch),
+        Found::Sets(sets) => Set::union(sets.into_iter().map(Set::from).collect()),
+    }
+}
+
+/// Rows of the terms that begin with `start` and whose rest passes the check.
+fn rows_of_terms<'a>(terms: &'a Terms, start: &str, check: &Check) -> Set<'a> {
+    let mut rows: Vec<Rows<'a>> = Vec::new();
+    let mut add = |term| rows.push(terms.rows(term));
+    match check {
+        Check::Texts(texts) => {
+            let found = texts.iter().filter_map(|text| terms.find(&format!("{start}{text}")));
+            found.for_each(add);
+        }
+        Check::Part(pattern) => terms.part(start, pattern, add),
+        Check::Range(Range::Texts { lower, upper }) => {
+            let lower = lower.as_ref().map(|text| format!("{start}{text}"));
+            let upper = upper.as_ref().map(|text| format!("{start}{text}"));
+            let (lower, upper) = match start.strip_suffix('\0') {
+                None => (lower, upper),
+                Some(stem) => (
+                    if lower == Bound::Unbounded { Bound::Included(start.into()) } else { lower },
+                    if upper == Bound::Unbounded {
+                        Bound::Excluded(format!("{stem}\u{1}"))
+                    } else {
+                        upper
+                    },
+                ),
+            };
+            let lower = lower.as_ref().map(String::as_str);
+            terms.range(lower, upper.as_ref().map(String::as_str), &mut add);
+        }
+        Check::Present
+        | Check::Longs(_)
+        | Check::Floats(_)
+        | Check::Booleans(_)
+        | Check::Range(_) => {}
+    }
+    Set::union(rows.into_iter().map(Set::from).collect())
+}

@@ -1,0 +1,255 @@
+//! Sets of rows while a search is carried out.
+
+use std::{borrow::Cow, ops::Range};
+
+use roaring::RoaringBitmap;
+
+use crate::postings::Rows;
+
+/// A set of rows, borrowed from the index where possible.
+#[derive(Clone, Debug)]
+pub(crate) enum Set<'a> {
+    /// All rows of a stretch.
+    Stretch(Range<u32>),
+    /// Rows in ascending order.
+    Few(Cow<'a, [u32]>),
+    Many(Cow<'a, RoaringBitmap>),
+}
+
+/// Up to this number of rows the tests of all other conditions are made row by row; for more,
+/// combining whole bitmaps is faster.
+const FEW_MAX: u64 = 4096;
+
+impl<'a> From<Rows<'a>> for Set<'a> {
+    fn from(rows: Rows<'a>) -> Self {
+        match rows {
+            Rows::None => Self::none(),
+            Rows::One(row) => Self::Few(Cow::Owned(vec![row])),
+            Rows::Few(rows) => Self::Few(Cow::Borrowed(rows)),
+            Rows::Many(rows) => Self::Many(Cow::Borrowed(rows)),
+        }
+    }
+}
+
+impl<'a> Set<'a> {
+    pub(crate) fn none() -> Self {
+        Self::Few(Cow::Borrowed(&[]))
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Stretch(stretch) => stretch.len() as u64,
+            Self::Few(rows) => rows.len() as u64,
+            Self::Many(rows) => rows.len(),
+        }
+    }
+
+    pub(crate) fn contains(&self, row: u32) -> bool {
+        match self {
+            Self::Stretch(stretch) => stretch.contains(&row),
+            Self::Few(rows) => rows.binary_search(&row).is_ok(),
+            Self::Many(rows) => rows.contains(row),
+        }
+    }
+
+    /// The first row of the set that is not before `row`.
+    pub(crate) fn next(&self, row: u32) -> Option<u32> {
+        match self {
+            Self::Stretch(stretch) => Some(row.max(stretch.start)).filter(|row| *row < stretch.end),
+            Self::Few(rows) => rows.get(rows.partition_point(|known| *known < row)).copied(),
+            Self::Many(rows) => rows.range(row..).next(),
+        }
+    }
+
+    /// The last row of the set that is before `end`.
+    pub(crate) fn previous(&self, end: u32) -> Option<u32> {
+        match self {
+            Self::Stretch(stretch) => {
+                end.min(stretch.end).checked_sub(1).filter(|row| *row >= stretch.start)
+            }
+            Self::Few(rows) => {
+                rows.partition_point(|known| *known < end).checked_sub(1).map(|place| rows[place])
+            }
+            Self::Many(rows) => rows.range(..end).next_back(),
+        }
+    }
+
+    /// Rows in ascending order.
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        match self {
+            Self::Stretch(stretch) => Box::new(stretch.clone()),
+            Self::Few(rows) => Box::new(rows.iter().copied()),
+            Self::Many(rows) => Box::new(rows.iter()),
+        }
+    }
+
+    /// The rows that are in `stretch` too.
+    pub(crate) fn within(&self, stretch: Range<u32>) -> Set<'_> {
+        match self {
+            Self::Stretch(own) => {
+                let (start, end) = (own.start.max(stretch.start), own.end.min(stretch.end));
+                Set::Stretch(start..end.max(start))
+            }
+            Self::Few(rows) => {
+                let place = |row| rows.partition_point(|known| *known < row);
+                Set::Few(Cow::Borrowed(&rows[place(stretch.start)..place(stretch.end)]))
+            }
+            Self::Many(rows) => {
+                if stretch.len() as u64 <= FEW_MAX {
+                    return Set::Few(rows.range(stretch).collect());
+                }
+                let is_whole = rows.min().is_none_or(|row| row >= stretch.start)
+                    && rows.max().is_none_or(|row| row < stretch.end);
+                if is_whole {
+                    return Set::Many(Cow::Borrowed(rows));
+                }
+                let mut rows = RoaringBitmap::clone(rows);
+                rows.remove_range(..stretch.start);
+                rows.remove_range(stretch.end..);
+                Set::Many(Cow::Owned(rows))
+            }
+        }
+    }
+
+    fn to_bitmap(&self) -> Cow<'_, RoaringBitmap> {
+        match self {
+            Self::Stretch(stretch) => {
+                let mut rows = RoaringBitmap::new();
+                rows.insert_range(stretch.clone());
+                Cow::Owned(rows)
+            }
+            Self::Few(rows) => Cow::Owned(rows.iter().copied().collect()),
+            Self::Many(rows) => Cow::Borrowed(rows),
+        }
+    }
+
+    /// Rows of any of the sets.
+    pub(crate) fn union(mut sets: Vec<Self>) -> Self {
+        sets.retain(|set| set.len() > 0);
+        match sets.len() {
+            0 => return Self::none(),
+            1 => return sets.remove(0),
+            _ => {}
+        }
+        if sets.iter().map(Self::len).sum::<u64>() <= FEW_MAX {
+            let mut rows: Vec<u32> = sets.iter().flat_map(Self::iter).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            return Self::Few(Cow::Owned(rows));
+        }
+        let mut all = few_to_bitmap(&sets);
+        for set in sets {
+            match set {
+                Self::Stretch(stretch) => {
+                    all.insert_range(stretch);
+                }
+                Self::Few(_) => {}
+                Self::Many(rows) => all |= rows.as_ref(),
+            }
+        }
+        Self::Many(Cow::Owned(all))
+    }
+
+    /// Rows of both sets.
+    pub(crate) fn and(&self, other: &Set<'_>) -> Set<'static> {
+        let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
+        if small.len() <= FEW_MAX {
+            return Set::Few(small.iter().filter(|row| large.contains(*row)).collect());
+        }
+        match (small, large) {
+            (Set::Stretch(stretch), set) | (set, Set::Stretch(stretch)) => {
+                set.within(stretch.clone()).into_owned()
+            }
+            (small, large) => {
+                Set::Many(Cow::Owned(small.to_bitmap().as_ref() & large.to_bitmap().as_ref()))
+            }
+        }
+    }
+
+    /// Rows of this set that are not in `other`.
+    pub(crate) fn minus(self, other: &Set<'_>) -> Self {
+        if other.len() == 0 {
+            return self;
+        }
+        if self.len() <= FEW_MAX {
+            return Self::Few(self.iter().filter(|row| !other.contains(*row)).collect());
+        }
+        Self::Many(Cow::Owned(self.to_bitmap().as_ref() - other.to_bitmap().as_ref()))
+    }
+
+    fn into_owned(self) -> Set<'static> {
+        match self {
+            Self::Stretch(stretch) => Set::Stretch(stretch),
+            Self::Few(rows) => Set::Few(Cow::Owned(rows.into_owned())),
+            Self::Many(rows) => Set::Many(Cow::Owned(rows.into_owned())),
+        }
+    }
+}
+
+/// The union of the lists among `sets`. A million rows of many lists, in any order, are collected
+/// in plain bits ten times as fast as in a bitmap that grows.
+fn few_to_bitmap(sets: &[Set<'_>]) -> RoaringBitmap {
+    let lists = || {
+        sets.iter().filter_map(|set| match set {
+            Set::Few(rows) => Some(rows),
+            Set::Stretch(_) | Set::Many(_) => None,
+        })
+    };
+    let last = lists().filter_map(|rows| rows.last()).max();
+    let Some(last) = last else { return RoaringBitmap::new() };
+    let mut bits = vec![0_u8; *last as usize / 8 + 1];
+    for row in lists().flat_map(|rows| rows.iter()) {
+        bits[*row as usize / 8] |= 1 << (row % 8);
+    }
+    RoaringBitmap::from_lsb0_bytes(0, &bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn sets() -> Vec<Set<'static>> {
+        let many = |step: usize| -> RoaringBitmap { (3..60_000).step_by(step).collect() };
+        vec![
+            Set::none(),
+            Set::Stretch(5..5),
+            Set::Stretch(4000..55_000),
+            Set::Stretch(100..200),
+            Set::Few(Cow::Owned(vec![0, 3, 150, 70_000])),
+            Set::Many(Cow::Owned(many(3))),
+            Set::Many(Cow::Owned(many(7))),
+            Set::Many(Cow::Owned(many(1000))),
+        ]
+    }
+
+    fn plain(set: &Set<'_>) -> BTreeSet<u32> {
+        let rows: BTreeSet<u32> = set.iter().collect();
+        assert_eq!(rows.len() as u64, set.len());
+        rows
+    }
+
+    #[test]
+    fn sets_combine_as_plain_ones_do() {
+        for one in sets() {
+            let plain_one = plain(&one);
+            for two in sets() {
+                let plain_two = plain(&two);
+                assert_eq!(plain(&one.and(&two)), &plain_one & &plain_two);
+                assert_eq!(plain(&one.clone().minus(&two)), &plain_one - &plain_two);
+                let union = Set::union(vec![one.clone(), two.clone()]);
+                assert_eq!(plain(&union), &plain_one | &plain_two);
+            }
+            for stretch in [0..1, 100..160, 3000..50_000, 0..100_000] {
+                let expected: BTreeSet<u32> = plain_one.range(stretch.clone()).copied().collect();
+                assert_eq!(plain(&one.within(stretch)), expected);
+            }
+            for row in [0, 3, 4, 151, 54_999, 80_000] {
+                assert_eq!(one.contains(row), plain_one.contains(&row));
+                assert_eq!(one.next(row), plain_one.range(row..).next().copied());
+                assert_eq!(one.previous(row), plain_one.range(..row).next_back().copied());
+            }
+        }
+    }
+}

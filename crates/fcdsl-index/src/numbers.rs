@@ -1,0 +1,283 @@
+//! Numbers by row, and the rows that have them.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use roaring::RoaringBitmap;
+
+use crate::{
+    packed::Packed,
+    postings::{Postings, Rows, bitmap_bytes},
+};
+
+/// The numbers of one field.
+///
+/// Heights and times of histories rise from row to row. As long as they do, rows are found by
+/// bisection and nothing else is kept; the first number that is less, missing or one of several ends
+/// that.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    /// The number of each row that has one only, 0 of the others.
+    single: Packed,
+    /// Rows without a number.
+    absent: RoaringBitmap,
+    /// Numbers, ascending, of rows that have several.
+    several: BTreeMap<u32, Box<[i64]>>,
+    values: Option<Values>,
+}
+
+/// Rows by number.
+#[derive(Debug, Default)]
+struct Values {
+    places: BTreeMap<i64, u32>,
+    postings: Postings,
+    free: Vec<u32>,
+}
+
+/// Rows whose number is in a range.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// All of these.
+    Stretch(Range<u32>),
+    /// All of each.
+    Sets(Vec<Rows<'a>>),
+}
+
+impl Numbers {
+    /// Adds the next row.
+    pub(crate) fn push(&mut self, values: &[i64]) {
+        let row = self.len();
+        let rises = match values {
+            [value] => row == 0 || *value >= self.single.get(row as usize - 1),
+            _ => false,
+        };
+        self.single.push(0);
+        if !rises && self.values.is_none() {
+            self.index(row);
+        }
+        self.set(row, values);
+    }
+
+    /// Replaces the numbers of a row.
+    pub(crate) fn replace(&mut self, row: u32, values: &[i64]) {
+        if self.values.is_none() && values == [self.single.get(row as usize)] {
+            return;
+        }
+        if self.values.is_none() {
+            self.index(self.len());
+        }
+        self.clear(row);
+        self.set(row, values);
+    }
+
+    /// Forgets the numbers of a row, which stays.
+    pub(crate) fn clear(&mut self, row: u32) {
+        let old = self.of(row);
+        if let Some(index) = &mut self.values {
+            old.iter().for_each(|value| index.remove(*value, row));
+            self.several.remove(&row);
+            self.absent.remove(row);
+            self.single.set(row as usize, 0);
+        }
+    }
+
+    /// Forgets the last row.
+    pub(crate) fn pop(&mut self) {
+        if let Some(row) = self.len().checked_sub(1) {
+            self.clear(row);
+            self.single.pop();
+        }
+    }
+
+    fn set(&mut self, row: u32, values: &[i64]) {
+        match values {
+            [] => {
+                self.absent.insert(row);
+            }
+            [value] => self.single.set(row as usize, *value),
+            several => {
+                let mut several = several.to_vec();
+                several.sort_unstable();
+                self.several.insert(row, several.into_boxed_slice());
+            }
+        }
+        if let Some(index) = &mut self.values {
+            values.iter().for_each(|value| index.insert(*value, row));
+        }
+    }
+
+    /// From now on keeps the rows of each number, beginning with those before `end`.
+    fn index(&mut self, end: u32) {
+        let mut values = Values::default();
+        (0..end).for_each(|row| values.insert(self.single.get(row as usize), row));
+        self.values = Some(values);
+    }
+
+    fn len(&self) -> u32 {
+        u32::try_from(self.single.len()).expect("rows are counted in 31 bits")
+    }
+
+    /// Whether numbers never fall from row to row, and no row has none or several.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.values.is_none()
+    }
+
+    /// The only number of a row, for rows of a field that is rising.
+    pub(crate) fn rising(&self, row: u32) -> i64 {
+        self.single.get(row as usize)
+    }
+
+    /// The rows that have `value`, of a field that is rising.
+    pub(crate) fn stretch(&self, value: i64) -> Range<u32> {
+        match self.find(value, value) {
+            Found::Stretch(stretch) => stretch,
+            Found::Sets(_) => 0..0,
+        }
+    }
+
+    /// Rows without a number.
+    pub(crate) fn absent(&self) -> &RoaringBitmap {
+        &self.absent
+    }
+
+    /// Whether some rows have several numbers.
+    pub(crate) fn has_several(&self) -> bool {
+        !self.several.is_empty()
+    }
+
+    /// The numbers of a row, ascending.
+    pub(crate) fn of(&self, row: u32) -> Vec<i64> {
+        match self.several.get(&row) {
+            Some(several) => several.to_vec(),
+            None if self.absent.contains(row) => Vec::new(),
+            None => vec![self.single.get(row as usize)],
+        }
+    }
+
+    /// The least or greatest number of a row.
+    pub(crate) fn first(&self, row: u32, is_ascending: bool) -> Option<i64> {
+        if !self.several.is_empty()
+            && let Some(several) = self.several.get(&row)
+        {
+            return if is_ascending { several.first() } else { several.last() }.copied();
+        }
+        (!self.absent.contains(row)).then(|| self.single.get(row as usize))
+    }
+
+    /// Rows with a number from `min` to `max`.
+    pub(crate) fn find(&self, min: i64, max: i64) -> Found<'_> {
+        if min > max {
+            return Found::Sets(Vec::new());
+        }
+        match &self.values {
+            Some(values) => Found::Sets(
+                values.places.range(min..=max).map(|(_, place)| values.rows(*place)).collect(),
+            ),
+            None => {
+                let end = max
+                    .checked_add(1)
+                    .map_or(self.single.len(), |next| self.single.first_from(next));
+                let begin = self.single.first_from(min);
+                Found::Stretch(begin as u32..end as u32)
+            }
+        }
+    }
+
+    /// The numbers that are not before `from` in the order, with their rows. Nothing for a field
+    /// that is rising.
+    pub(crate) fn walk(
+        &self,
+        from: Option<i64>,
+        is_ascending: bool,
+    ) -> Box<dyn Iterator<Item = (i64, Rows<'_>)> + '_> {
+        let Some(values) = &self.values else { return Box::new(std::iter::empty()) };
+        let show = |(value, place): (&i64, &u32)| (*value, values.rows(*place));
+        if is_ascending {
+            Box::new(values.places.range(from.unwrap_or(i64::MIN)..).map(show))
+        } else {
+            Box::new(values.places.range(..=from.unwrap_or(i64::MAX)).rev().map(show))
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let values = self.values.as_ref().map_or(0, |values| {
+            // An entry takes 12 bytes, and a node of the tree is three quarters full.
+            values.postings.bytes() + values.places.len() * 18
+        });
+        self.single.bytes() + bitmap_bytes(&self.absent) + self.several.len() * 48 + values
+    }
+}
+
+impl Values {
+    fn rows(&self, place: u32) -> Rows<'_> {
+        self.postings.rows(place)
+    }
+
+    fn insert(&mut self, value: i64, row: u32) {
+        let place = *self
+            .places
+            .entry(value)
+            .or_insert_with(|| self.free.pop().unwrap_or_else(|| self.postings.push()));
+        self.postings.insert(place, row);
+    }
+
+    fn remove(&mut self, value: i64, row: u32) {
+        let Some(place) = self.places.get(&value).copied() else { return };
+        self.postings.remove(place, row);
+        if matches!(self.postings.rows(place), Rows::None) {
+            self.places.remove(&value);
+            self.free.push(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hits::Set;
+
+    fn rows(found: Found<'_>) -> Vec<u32> {
+        match found {
+            Found::Stretch(stretch) => stretch.collect(),
+            Found::Sets(sets) => {
+                Set::union(sets.into_iter().map(Set::from).collect()).iter().collect()
+            }
+        }
+    }
+
+    #[test]
+    fn rising_numbers_need_no_sets() {
+        let mut numbers = Numbers::default();
+        (0..3000).for_each(|row| numbers.push(&[row / 3]));
+        assert!(numbers.is_rising());
+        assert_eq!(rows(numbers.find(10, 11)), (30..36).collect::<Vec<_>>());
+        assert_eq!(numbers.stretch(999), 2997..3000);
+        numbers.pop();
+        numbers.replace(7, &[2]);
+        assert!(numbers.is_rising());
+        numbers.replace(7, &[500]);
+        assert!(!numbers.is_rising());
+        assert_eq!(rows(numbers.find(500, 500)), [7, 1500, 1501, 1502]);
+        assert_eq!(rows(numbers.find(999, i64::MAX)), [2997, 2998]);
+    }
+
+    #[test]
+    fn any_numbers_are_found_and_forgotten() {
+        let mut numbers = Numbers::default();
+        for values in [&[5][..], &[], &[3, 9, 3], &[-1]] {
+            numbers.push(values);
+        }
+        assert_eq!(rows(numbers.find(3, 5)), [0, 2]);
+        assert_eq!(rows(numbers.find(9, 3)), Vec::<u32>::new());
+        assert_eq!(numbers.first(2, true), Some(3));
+        assert_eq!(numbers.first(2, false), Some(9));
+        assert_eq!(numbers.first(1, true), None);
+        let order: Vec<i64> = numbers.walk(Some(5), false).map(|(value, _)| value).collect();
+        assert_eq!(order, [5, 3, -1]);
+        numbers.clear(2);
+        assert_eq!(rows(numbers.find(i64::MIN, i64::MAX)), [0, 3]);
+        numbers.pop();
+        numbers.push(&[8]);
+        assert_eq!(rows(numbers.find(i64::MIN, i64::MAX)), [0, 3]);
+        assert_eq!(numbers.of(3), [8]);
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the index.
+
+mod changes;
+mod compare;
+mod documents;
+mod same_answers;
