@@ -16,11 +16,11 @@ pub(crate) use init::{drop_ledger, init, own_key};
 pub(crate) use key::export_public_key;
 pub(crate) use verify::verify;
 
-use crate::failure::Failure;
+use tally_daemon::Failure;
 
 /// Prints what the user asked for.
-#[expect(clippy::print_stdout, clippy::unnecessary_wraps, reason = "the user asked for it")]
+#[expect(clippy::unnecessary_wraps, reason = "so do all commands end")]
 pub(crate) fn show(text: &str) -> Result<(), Failure> {
-    print!("{text}");
+    tally_daemon::print(text);
     Ok(())
 }

@@ -10,9 +10,9 @@ mod values;
 
 pub(crate) use settings::Settings;
 pub(crate) use show::{indented, original_shape};
-pub(crate) use values::{LogFormat, PeerArgument};
+pub(crate) use values::PeerArgument;
 
-use crate::failure::{Failure, Kind};
+use crate::command_line::PROGRAM;
 use anyhow::{Context, anyhow};
 use std::{
     net::SocketAddr,
@@ -20,7 +20,8 @@ use std::{
 };
 use tally_bigchain_api::ApiEra;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
-use tally_http::{BearerToken, Exposure, Guard, TlsFiles};
+use tally_daemon::{Access, Failure, Kind, Logging, home};
+use tally_http::{Exposure, Guard};
 
 /// The file that is read, and written by `configure`, if no other is named: `~/.bigchaindb`.
 const DEFAULT_FILE: &str = ".bigchaindb";
@@ -88,20 +89,11 @@ pub(crate) struct Api {
     pub(crate) stream: Exposure,
     /// Where clients are told to open streams: scheme, host and port.
     pub(crate) streams_base: Option<String>,
-    pub(crate) token: Option<BearerToken>,
-    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) access: Access,
     /// Who may use the API, and the stream on its own port.
     pub(crate) guard: Guard,
     pub(crate) stream_guard: Guard,
     pub(crate) era: ApiEra,
-}
-
-/// What is logged, how and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Logging {
-    pub(crate) filter: String,
-    pub(crate) format: LogFormat,
-    pub(crate) file: Option<PathBuf>,
 }
 
 impl Config {
@@ -118,7 +110,7 @@ impl Config {
             None => default_file().filter(|path| path.is_file()),
         };
         let file = match &path {
-            Some(path) => file::read(path).map_err(Failure::of(Kind::Settings))?,
+            Some(path) => file::read(path)?,
             None => file::FromFile::default(),
         };
         let key_source = match (&settings.keypair_private, &file.settings.keypair_private, path) {
@@ -142,6 +134,7 @@ impl Config {
             && path.exists()
         {
             let before = file::read(path)
+                .map_err(Failure::into_error)
                 .context("move it away to begin with a new one: it may hold the node's key")
                 .map_err(Failure::of(Kind::Settings))?
                 .settings;
@@ -174,12 +167,12 @@ impl Config {
         remarks: &[String],
         ignored: &[(String, &'static str)],
     ) -> Result<Self, Failure> {
-        let token = std::env::var("BIGCHAINDB_API_TOKEN").ok();
+        let token = PROGRAM.api_token();
         let mut config = checks::check(settings.completed(), token.as_deref())?;
         let entries = ignored.iter().map(|(name, remark)| {
             format!("the entry {name} of the configuration file has no effect: {remark}")
         });
-        let variables = environment::without_effect(&crate::command_line::variables());
+        let variables = environment::without_effect(&PROGRAM.variable_names::<Settings>());
         let variables = variables
             .into_iter()
             .map(|(name, remark)| format!("the variable {name} has no effect: {remark}"));
@@ -218,7 +211,7 @@ impl Destination {
 }
 
 fn default_file() -> Option<PathBuf> {
-    checks::home(DEFAULT_FILE)
+    home(DEFAULT_FILE)
 }
 
 #[cfg(test)]

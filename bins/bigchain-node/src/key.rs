@@ -1,20 +1,10 @@
 //! The node's key: configured, or made at the first start and kept.
 
-use crate::{
-    config::Key,
-    failure::{Failure, Kind},
-};
+use crate::config::Key;
 use anyhow::{Context, anyhow};
-use std::{
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, io::ErrorKind, path::Path};
 use tally_crypto::{base58, ed25519::SigningKey};
-
-/// Only the user who runs the node may read a private key.
-pub(crate) const PRIVATE_MODE: u32 = 0o600;
+use tally_daemon::{Failure, Kind, Readers, write_whole};
 
 /// Draws a new key.
 pub(crate) fn draw() -> Result<SigningKey, Failure> {
@@ -40,7 +30,8 @@ pub(crate) fn find_or_make(key: &Key) -> Result<SigningKey, Failure> {
     }
     let drawn = draw()?;
     if let Key::Kept(path) = key {
-        write(path, &drawn)
+        let text = format!("{}\n", base58::encode(drawn.seed().as_slice()));
+        write_whole(path, &text, Readers::Owner)
             .with_context(|| format!("cannot write the node's key to {}", path.display()))
             .map_err(Failure::of(Kind::Key))?;
         tracing::info!(file = %path.display(), "made a key for this node");
@@ -62,20 +53,6 @@ fn read(path: &Path) -> anyhow::Result<Option<SigningKey>> {
     key.map(Some).map_err(|_| anyhow!("{} holds no private key in Base58", path.display()))
 }
 
-/// Writes the key in one step, so that a crash leaves a whole file or none.
-fn write(path: &Path, key: &SigningKey) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
-    writeln!(file, "{}", base58::encode(key.seed().as_slice()))?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    fs::File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +67,7 @@ mod tests {
         let made = find_or_make(&kept).unwrap().public_key();
         assert_eq!(find_or_make(&kept).unwrap().public_key(), made);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, PRIVATE_MODE);
+        assert_eq!(mode & 0o777, Readers::Owner.mode());
     }
 
     #[test]

@@ -1,22 +1,20 @@
 //! What the node keeps: one folder a ledger, with the store, the text index, the ordering engine's
 //! journals and the block that begins the chain.
 
-use crate::{
-    config::{Data, Federation},
-    failure::{Failure, Kind},
-};
+use crate::config::{Data, Federation};
 use anyhow::{Context, anyhow};
 use std::{
     collections::BTreeSet,
     fs,
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use tally_crypto::ed25519::PublicKey;
+use tally_daemon::{Failure, Kind, Place};
 use tally_ledger::Block;
 use tally_ledger_store::{LedgerStore, TABLES};
-use tally_storage::{MemoryStore, Store};
+use tally_storage::Store;
 
 /// The parts of a ledger's folder.
 #[derive(Debug, Clone)]
@@ -84,13 +82,11 @@ pub(crate) fn owner(store: Arc<dyn Store>) -> anyhow::Result<Option<PublicKey>> 
 
 /// Opens the store that a node runs on.
 pub(crate) fn open(data: &Data) -> Result<Arc<dyn Store>, Failure> {
-    match data {
-        Data::Memory => {
-            tracing::warn!("the ledger is in memory only: it is lost when the node ends");
-            Ok(Arc::new(MemoryStore::new(TABLES)))
-        }
-        Data::Folder { .. } => open_folder(&Folder::of(data)?.store()),
-    }
+    let place = match data {
+        Data::Memory => Place::Memory,
+        Data::Folder { .. } => Place::Folder(Folder::of(data)?.store()),
+    };
+    place.open(TABLES, open_database)
 }
 
 /// Opens a ledger that must be there, for a command that looks at it.
@@ -108,13 +104,8 @@ pub(crate) fn open_existing(folder: &Folder) -> Result<LedgerStore, Failure> {
 
 /// Opens or begins the ledger in a database folder.
 pub(crate) fn open_ledger(path: &Path) -> Result<LedgerStore, Failure> {
-    LedgerStore::open(open_folder(path)?)
-        .with_context(|| format!("cannot open the ledger in {}", path.display()))
-        .map_err(Failure::of(Kind::Data))
-}
-
-fn open_folder(path: &Path) -> Result<Arc<dyn Store>, Failure> {
-    open_database(path)
+    let store = Place::Folder(path.to_owned()).open(TABLES, open_database)?;
+    LedgerStore::open(store)
         .with_context(|| format!("cannot open the ledger in {}", path.display()))
         .map_err(Failure::of(Kind::Data))
 }
@@ -122,9 +113,7 @@ fn open_folder(path: &Path) -> Result<Arc<dyn Store>, Failure> {
 #[cfg(feature = "rocksdb")]
 fn open_database(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
     use tally_storage_rocksdb::{DataFolder, RocksStore};
-    let folder = DataFolder::lock(path)?;
-    tracing::info!(folder = %path.display(), "opening the ledger");
-    Ok(Arc::new(RocksStore::open(folder, TABLES)?))
+    Ok(Arc::new(RocksStore::open(DataFolder::lock(path)?, TABLES)?))
 }
 
 #[cfg(not(feature = "rocksdb"))]
@@ -158,31 +147,19 @@ pub(crate) fn read_genesis(path: &Path) -> Result<Option<Block>, Failure> {
         Err(error) => {
             let error = anyhow::Error::new(error);
             let error = error.context(format!("cannot read the genesis file {}", path.display()));
-            return Err(Failure::new(Kind::Federation, error));
+            return Err(Failure::new(Kind::Chain, error));
         }
     };
     Block::parse_json(&text)
         .map(Some)
         .with_context(|| format!("the genesis file {} is malformed", path.display()))
-        .map_err(Failure::of(Kind::Federation))
+        .map_err(Failure::of(Kind::Chain))
 }
 
 /// Reads the genesis file that the settings name.
 pub(crate) fn read_given_genesis(path: &Path) -> Result<Block, Failure> {
     read_genesis(path)?.ok_or_else(|| {
         let message = format!("there is no genesis file {} (--genesis)", path.display());
-        Failure::new(Kind::Federation, anyhow!(message))
+        Failure::new(Kind::Chain, anyhow!(message))
     })
-}
-
-/// Writes a file in one step, so that a crash leaves a whole file or none.
-pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = path.with_extension("new");
-    let mut file = fs::File::create(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    fs::File::open(folder)?.sync_all()
 }

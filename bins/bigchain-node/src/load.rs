@@ -11,8 +11,7 @@ mod tally;
 
 use crate::{
     command_line::{LoadArguments, LoadKind},
-    failure::{Failure, Kind},
-    key, progress,
+    key,
 };
 use anyhow::Context;
 use client::Client;
@@ -26,6 +25,7 @@ use std::{
 use stop::Stop;
 use stream::Stream;
 use tally::Tally;
+use tally_daemon::{Failure, Kind, bar, say};
 
 /// Assets that are made before transfers are measured. Each waits for its last transfer to become
 /// valid before the next, so there must be more of them than fit into a few blocks.
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .context("cannot follow the node's stream of valid transactions")
         .map_err(failed)?;
     let poster = Arc::new(Poster::new(client, Arc::clone(&tally), key::draw()?, stop));
-    progress::say(&format!("{node}: {}", arguments.url));
+    say(&format!("{node}: {}", arguments.url));
     if arguments.kind == LoadKind::Transfer {
         prepare(arguments, &poster)?;
         tally.begin_again();
@@ -85,19 +85,19 @@ fn post(
     count: u64,
     what: &'static str,
 ) {
-    let bar = progress::bar(what, count);
+    let progress = bar(what, count);
     let pace = pace::Pace::new(count, arguments.rate, poster.stop());
     thread::scope(|scope| {
         for _ in 0..arguments.in_flight.get() {
             scope.spawn(|| {
                 while pace.next() {
                     poster.post_one(kind);
-                    bar.inc(1);
+                    progress.inc(1);
                 }
             });
         }
     });
-    bar.finish_and_clear();
+    progress.finish_and_clear();
 }
 
 /// Waits until everything that was accepted is valid, or patience ends: the run's or the user's.
@@ -105,7 +105,7 @@ fn wait_for_the_rest(arguments: &LoadArguments, poster: &Poster) {
     let (tally, stop) = (poster.tally(), poster.stop());
     let patience = Duration::from_secs(arguments.patience);
     let total = tally.pending_count();
-    let bar = progress::bar("waiting for the last to become valid", total);
+    let progress = bar("waiting for the last to become valid", total);
     let mut left = total;
     let mut changed = Instant::now();
     let is_hurried = || stop.age().is_some_and(|age| age > GRACE);
@@ -115,8 +115,8 @@ fn wait_for_the_rest(arguments: &LoadArguments, poster: &Poster) {
         if now != left {
             left = now;
             changed = Instant::now();
-            bar.set_position(total.saturating_sub(left));
+            progress.set_position(total.saturating_sub(left));
         }
     }
-    bar.finish_and_clear();
+    progress.finish_and_clear();
 }

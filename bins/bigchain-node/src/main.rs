@@ -5,29 +5,26 @@
 mod command;
 mod command_line;
 mod config;
-mod failure;
 mod key;
 mod ledger;
 mod load;
-mod logging;
-mod progress;
 mod run;
 mod wiring;
 
-use command_line::{ConfigOrder, Invocation, Order};
+use command_line::{ConfigOrder, Invocation, Order, PROGRAM};
 use config::{Config, Destination};
-use failure::Failure;
 use std::process::ExitCode;
+use tally_daemon::Failure;
 
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(PROGRAM.name),
     }
 }
 
 fn start() -> Result<(), Failure> {
-    let Invocation { order, flags, variables, remarks } = Invocation::read();
+    let Invocation { order, flags, variables, remarks } = Invocation::read()?;
     let read = |flags, variables| Config::read(flags, variables, &remarks);
     match order {
         Order::Configure => {
@@ -37,7 +34,9 @@ fn start() -> Result<(), Failure> {
         }
         Order::Load(arguments) => load::run(&arguments),
         Order::ShowConfig => command::show(&read(flags, variables)?.as_json()?),
-        Order::Config(ConfigOrder::Show) => command::show(&read(flags, variables)?.as_toml()?),
+        Order::Config(ConfigOrder::Show) => {
+            command::show(&tally_daemon::as_toml(read(flags, variables)?.effective())?)
+        }
         Order::ExportMyPubkey => command::export_public_key(&read(flags, variables)?.key),
         Order::Init => command::init(&read(flags, variables)?),
         Order::Drop => command::drop_ledger(&read(flags, variables)?),
@@ -46,7 +45,7 @@ fn start() -> Result<(), Failure> {
         Order::Import { file } => command::import(&read(flags, variables)?, &file),
         Order::Start => {
             let config = read(flags, variables)?;
-            logging::start(&config.logging)?;
+            config.logging.start()?;
             run::until_stopped(config)
         }
     }

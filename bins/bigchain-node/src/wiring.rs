@@ -2,13 +2,13 @@
 
 use crate::{
     config::{Config, Data, KEY_FILE, Key},
-    failure::{Failure, Kind},
     key,
     ledger::{self, Folder},
 };
 use anyhow::{Context, anyhow};
 use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_daemon::{Failure, Kind};
 use tally_ledger_node::{FederationConfig, LedgerNode, NodeConfig, Peer, StartError, Timing};
 use tally_storage::Store;
 
@@ -42,7 +42,7 @@ pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Fail
         && !folder.store().exists()
     {
         return Err(Failure::new(
-            Kind::Federation,
+            Kind::Chain,
             anyhow!(
                 "the federation's chain has no beginning here: run `bigchain-node init` on one \
                  member, and `bigchain-node init --genesis FILE` with its genesis.json on this one"
@@ -124,7 +124,7 @@ fn not_started(error: StartError) -> Failure {
         StartError::NoGenesis
         | StartError::OtherGenesis { .. }
         | StartError::InvalidGenesis(_)
-        | StartError::OtherMembers => Kind::Federation,
+        | StartError::OtherMembers => Kind::Chain,
         StartError::Consensus(_) => Kind::Listen,
         StartError::Genesis(_) | StartError::Thread(_) | StartError::Random => Kind::Unexpected,
     };

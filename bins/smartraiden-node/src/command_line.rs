@@ -3,9 +3,14 @@
 mod retired;
 
 use crate::config::Settings;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 pub(crate) use retired::Retired;
 use std::ffi::OsString;
+use tally_daemon::{Failure, Program};
+
+/// The daemon, as its user calls it.
+pub(crate) const PROGRAM: Program =
+    Program { name: "smartraiden-node", prefix: "SMARTRAIDEN_", main: None, without_settings: &[] };
 
 /// What to do and with which settings.
 pub(crate) struct Invocation {
@@ -35,8 +40,6 @@ pub(crate) enum Order {
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Verb>,
-    #[command(flatten)]
-    settings: Settings,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,26 +58,22 @@ enum ConfigVerb {
 impl Invocation {
     /// Reads the command line and the environment. Prints help and usage errors itself, and then
     /// does not return.
-    pub(crate) fn read() -> Self {
-        Self::parse(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let arguments = std::env::args_os().collect();
+        let read = Self::parse(arguments).unwrap_or_else(|error| error.exit());
+        Ok(Self { settings: read.settings.or(PROGRAM.variables()?), ..read })
     }
 
     fn parse(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let (arguments, retired) = retired::take_out(arguments);
-        let matches = command().try_get_matches_from(arguments)?;
-        let CommandLine { command, settings } = CommandLine::from_arg_matches(&matches)?;
+        let command = PROGRAM.command::<CommandLine, Settings>();
+        let (CommandLine { command }, settings) = PROGRAM.parse(command, arguments)?;
         let order = match command {
             None => Order::Run,
             Some(Verb::Config(ConfigVerb::Show)) => Order::ShowConfig,
         };
         Ok(Self { order, settings, retired })
     }
-}
-
-/// Returns the command line's description: every flag may also follow `config show`. The help shows
-/// the names of the variables and not what they hold.
-fn command() -> clap::Command {
-    CommandLine::command().mut_args(|argument| argument.global(true).hide_env_values(true))
 }
 
 #[cfg(test)]

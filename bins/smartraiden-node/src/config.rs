@@ -6,12 +6,12 @@ mod show;
 mod values;
 
 pub(crate) use settings::Settings;
-pub(crate) use values::{CompatMode, LogFormat, PeerArgument};
+pub(crate) use values::{CompatMode, PeerArgument};
 
-use crate::failure::{Failure, Kind};
-use anyhow::Context;
+use crate::command_line::PROGRAM;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use tally_http::{BearerToken, Exposure, TlsFiles};
+use tally_daemon::{Access, Failure, Logging, Place};
+use tally_http::{Exposure, Guard};
 use tally_primitives::{Address, BlockNumber, BlockSpan, NodeAddress, TokenAmount};
 use tally_smartraiden_api::Compat;
 
@@ -20,7 +20,8 @@ use tally_smartraiden_api::Compat;
 pub(crate) struct Config {
     pub(crate) key: Key,
     pub(crate) chain: Chain,
-    pub(crate) data: Data,
+    /// Where the nodes' folders are.
+    pub(crate) data: Place,
     pub(crate) node: NodeSettings,
     pub(crate) api: Api,
     pub(crate) logging: Logging,
@@ -62,15 +63,6 @@ pub(crate) enum Chain {
     },
 }
 
-/// Where the node's state is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Data {
-    /// Nowhere: it is forgotten at the end.
-    Memory,
-    /// In a folder of the node below this one.
-    Below(PathBuf),
-}
-
 /// How the node takes part in the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NodeSettings {
@@ -88,20 +80,10 @@ pub(crate) struct NodeSettings {
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) exposure: Exposure,
-    pub(crate) token: Option<BearerToken>,
-    pub(crate) tls: Option<TlsFiles>,
-    pub(crate) cors_origins: Vec<String>,
+    pub(crate) access: Access,
+    pub(crate) guard: Guard,
     pub(crate) compat: Compat,
     pub(crate) patience: Duration,
-}
-
-/// What is logged, how and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Logging {
-    pub(crate) filter: String,
-    pub(crate) format: LogFormat,
-    pub(crate) file: Option<PathBuf>,
-    pub(crate) shows_place: bool,
 }
 
 impl Config {
@@ -110,29 +92,19 @@ impl Config {
     pub(crate) fn read(settings: Settings) -> Result<Self, Failure> {
         let settings = match &settings.config {
             Some(path) => {
-                let file = read_file(path).map_err(Failure::of(Kind::Settings))?;
+                let file = PROGRAM.file(path)?;
                 settings.or(file)
             }
             None => settings,
         };
-        let token = std::env::var("SMARTRAIDEN_API_TOKEN").ok();
-        checks::check(settings.completed(), token.as_deref())
+        checks::check(settings.completed(), PROGRAM.api_token().as_deref())
     }
 
     /// Prints the settings in effect as TOML, without secrets.
-    #[expect(clippy::print_stdout, reason = "the user asked for it")]
     pub(crate) fn show(&self) -> Result<(), Failure> {
-        let text = show::render(&self.effective).map_err(Failure::of(Kind::Unexpected))?;
-        print!("{text}");
+        tally_daemon::print(&show::render(&self.effective)?);
         Ok(())
     }
-}
-
-fn read_file(path: &std::path::Path) -> anyhow::Result<Settings> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
-    toml::from_str(&text)
-        .with_context(|| format!("the configuration file {} is malformed", path.display()))
 }
 
 #[cfg(test)]

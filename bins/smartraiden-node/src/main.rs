@@ -3,30 +3,28 @@
 
 mod command_line;
 mod config;
-mod failure;
-mod logging;
 mod run;
 mod wiring;
 
-use command_line::{Invocation, Order};
+use command_line::{Invocation, Order, PROGRAM};
 use config::Config;
-use failure::Failure;
 use std::process::ExitCode;
+use tally_daemon::Failure;
 
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(PROGRAM.name),
     }
 }
 
 fn start() -> Result<(), Failure> {
-    let Invocation { order, settings, retired } = Invocation::read();
+    let Invocation { order, settings, retired } = Invocation::read()?;
     let config = Config::read(settings)?;
     match order {
         Order::ShowConfig => config.show(),
         Order::Run => {
-            logging::start(&config.logging)?;
+            config.logging.start()?;
             for flag in &retired {
                 tracing::warn!(flag = flag.name, "{}", flag.advice);
             }

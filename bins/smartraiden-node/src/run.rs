@@ -1,38 +1,29 @@
 //! From start to stop.
 
 use crate::{
-    config::{Config, NodeSettings},
-    failure::{Failure, Kind},
+    config::Config,
     wiring::{self, Wired},
 };
-use anyhow::Context;
 use tally_channel_node::StopReason;
-use tally_http::{BindError, Drained, Guard, Server, Shutdown};
+use tally_daemon::{Failure, Kind, Signals};
+use tally_http::{Server, Shutdown};
 use tally_smartraiden_api::SmartRaidenApi;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-/// What a shell expects of a program that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// Runs the node until it stops, by a signal, the API or a fault.
 pub(crate) fn until_stopped(config: Config) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.context("no runtime").map_err(Failure::of(Kind::Unexpected))?;
-    runtime.block_on(Box::pin(run(config)))
+    tally_daemon::block_on(run(config))
 }
 
 async fn run(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let api = &config.api;
-    let guard = Guard::new(&api.exposure, api.token.clone(), &api.cors_origins);
-    let guard = guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))?;
-    let server = Server::bind(api.exposure.address, api.tls.as_ref()).await.map_err(refused)?;
+    let server = tally_daemon::bind(api.exposure.address, api.access.tls()).await?;
     warn(&config);
     let wired = tokio::select! {
         wired = Box::pin(wiring::wire(&config)) => wired?,
         () = signals.next() => return Ok(()),
     };
-    announce(&config, &wired, &server);
+    tally_daemon::announce(&announcement(&config, &wired, &server));
 
     let shutdown = Shutdown::default();
     let handle = wired.node.handle();
@@ -40,63 +31,29 @@ async fn run(config: Config) -> Result<(), Failure> {
         .with_compat(api.compat)
         .with_patience(api.patience)
         .into_service()
-        .guarded_by(guard);
-    let serving = tokio::spawn(server.serve(service.into_router(), shutdown.clone()));
-    let mut stopped = tokio::spawn(wired.node.stopped());
-    let early = tokio::select! {
-        () = signals.next() => {
-            tracing::info!("stopping; a second signal stops at once");
-            tokio::spawn(async move {
-                signals.next().await;
-                std::process::exit(INTERRUPTED);
-            });
-            None
-        }
-        () = shutdown.triggered() => None,
-        reason = &mut stopped => Some(reason),
-    };
-    shutdown.trigger();
-    if let Ok(Drained::CutOff { connections }) = serving.await {
-        tracing::warn!(connections, "connections were cut: their requests took too long");
-    }
-    let reason = match early {
-        Some(reason) => reason,
-        None => {
-            // It may have stopped already: then there is nothing to do.
-            let _ = handle.stop().await;
-            stopped.await
-        }
-    };
-    ended(reason.unwrap_or(StopReason::Panicked))
-}
-
-fn refused(error: BindError) -> Failure {
-    let kind = match &error {
-        BindError::Address { .. } => Kind::Listen,
-        BindError::Tls { .. } => Kind::Settings,
-    };
-    Failure::new(kind, error)
+        .guarded_by(api.guard.clone());
+    let serving = [server.serve(service.into_router(), shutdown.clone())];
+    // The node may have stopped already: then there is nothing to do.
+    let stop = async || drop(handle.stop().await);
+    let ended = tally_daemon::serve(signals, &shutdown, serving, wired.node.stopped(), stop).await;
+    self::ended(ended.unwrap_or(StopReason::Panicked))
 }
 
 fn warn(config: &Config) {
-    let (api, NodeSettings { crash_points, .. }) = (&config.api, &config.node);
-    let is_local = api.exposure.address.ip().is_loopback();
-    if !is_local && api.exposure.allow_unauthenticated && api.token.is_none() {
+    let api = &config.api;
+    if api.access.is_open(api.exposure.address) {
         tracing::warn!("everybody who reaches the API can spend this node's tokens");
     }
-    if !is_local && api.token.is_some() && api.tls.is_none() {
-        tracing::warn!("the API's token is sent unencrypted: give --tls-certificate and --tls-key");
-    }
-    if *crash_points {
+    api.access.warn(&[api.exposure.address]);
+    if config.node.crash_points {
         tracing::warn!("this build has no crash points: --conditionquit has no effect");
     }
 }
 
-/// Prints where the node is, one `name value` a line, for people and scripts.
-#[expect(clippy::print_stdout, reason = "scripts wait for it, wherever the log goes")]
-fn announce(config: &Config, wired: &Wired, server: &Server) {
-    let scheme = if config.api.tls.is_some() { "https" } else { "http" };
-    let api = format!("{scheme}://{}", server.local_address());
+/// Returns where the node is.
+fn announcement(config: &Config, wired: &Wired, server: &Server) -> Vec<(&'static str, String)> {
+    let api = format!("{}://{}", config.api.access.scheme(), server.local_address());
+    tracing::info!(%api, peers = %wired.node.address(), "starting to serve");
     let mut lines = vec![
         ("api", format!("{api}/api/1")),
         ("docs", format!("{api}/docs")),
@@ -112,34 +69,7 @@ fn announce(config: &Config, wired: &Wired, server: &Server) {
             lines.push(("chain-rpc", server.ws_url()));
         }
     }
-    let lines: Vec<_> = lines.iter().map(|(name, value)| format!("{name:18}{value}\n")).collect();
-    println!("{}ready", lines.concat());
-    tracing::info!(%api, peers = %wired.node.address(), "ready");
-}
-
-/// The signals that ask the daemon to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            let signals = signal(kind).context("cannot listen for signals");
-            signals.map_err(Failure::of(Kind::Unexpected))
-        };
-        let interrupt = listen(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: listen(SignalKind::terminate())? })
-    }
-
-    /// Waits for one of them. Cancel safe.
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+    lines
 }
 
 fn ended(reason: StopReason) -> Result<(), Failure> {

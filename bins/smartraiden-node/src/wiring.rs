@@ -7,16 +7,14 @@ mod remote;
 
 pub(crate) use embedded::Embedded;
 
-use crate::{
-    config::{Chain, Config},
-    failure::{Failure, Kind},
-};
+use crate::config::{Chain, Config};
 use std::sync::Arc;
 use tally_chain_evm::{
     Deployment, Endpoint, EvmContracts, EvmSource, SourceSettings, SourceStart, TransactionSettings,
 };
 use tally_channel_node::{Node, NodeConfig, PeerEndpoint, StartError};
 use tally_crypto::SecretKey;
+use tally_daemon::{Failure, Kind};
 use tally_storage::Store;
 
 /// A started node and what it stands on.

@@ -58,15 +58,31 @@ impl Program {
     ///
     /// A failure about the settings, that names the file, and the entry or the line.
     pub fn file<S: Settings>(&self, path: &Path) -> Result<S, Failure> {
-        let read = || {
-            let text = read_text(path)?;
+        self.file_with(path, |text| {
             let mut read = S::default();
-            for (name, value) in toml_entries(&text)? {
+            for (name, value) in toml_entries(text)? {
                 read = read.or(self.entry(&name, &value).context(name)?);
             }
             Ok(read)
-        };
-        read().map_err(|error| malformed(path, error))
+        })
+    }
+
+    /// Reads a file of settings in a form of its own; `parse` gets its text.
+    ///
+    /// # Errors
+    ///
+    /// A failure about the settings, that names the file and says what `parse` said.
+    pub fn file_with<T>(
+        &self,
+        path: &Path,
+        parse: impl FnOnce(&str) -> anyhow::Result<T>,
+    ) -> Result<T, Failure> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration file {}", path.display()));
+        let text = text.map_err(Failure::of(Kind::Settings))?;
+        parse(&text)
+            .with_context(|| format!("the configuration file {} is malformed", path.display()))
+            .map_err(Failure::of(Kind::Settings))
     }
 
     /// Reads one entry of a file: a text, a number, true or false; for a flag that may be repeated
@@ -132,17 +148,6 @@ pub(crate) fn variable_of(program: &Program, argument: &Arg) -> Option<String> {
         return None;
     }
     Some(format!("{}{}", program.prefix, flag.to_uppercase().replace('-', "_")))
-}
-
-/// Reads a configuration file.
-fn read_text(path: &Path) -> anyhow::Result<String> {
-    Ok(std::fs::read_to_string(path)?)
-}
-
-fn malformed(path: &Path, error: anyhow::Error) -> Failure {
-    let what = if error.is::<std::io::Error>() { "cannot read" } else { "cannot use" };
-    let context = format!("{what} the configuration file {}", path.display());
-    Failure::new(Kind::Settings, error.context(context))
 }
 
 /// Reads the entries of a TOML text. An error names the line and does not show it: it may hold a

@@ -1,8 +1,7 @@
 use super::question;
 use crate::{
     config::{Config, Destination, KEY_FILE, Key, Settings, indented, original_shape},
-    failure::{Failure, Kind},
-    key::{self, PRIVATE_MODE},
+    key,
 };
 use anyhow::Context;
 use serde_json::Value;
@@ -13,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tally_crypto::{base58, ed25519::SigningKey};
+use tally_daemon::{Failure, Kind, Readers, say, write_whole};
 
 /// Writes a configuration file with the node's key pair, which is made if there is none.
 pub(crate) fn configure(config: &Config, destination: &Destination) -> Result<(), Failure> {
@@ -25,7 +25,7 @@ pub(crate) fn configure(config: &Config, destination: &Destination) -> Result<()
             path.display()
         );
         if !question::yes_or_no(&question)? {
-            question::say("Nothing was done.");
+            say("Nothing was done.");
             return Ok(());
         }
     }
@@ -42,15 +42,16 @@ pub(crate) fn configure(config: &Config, destination: &Destination) -> Result<()
                 .with_context(|| format!("cannot keep a copy of {}", path.display()))
                 .map_err(Failure::of(Kind::Settings))?;
             if let Some(backup) = backup {
-                question::say(&format!("The file as it was is kept in {}", backup.display()));
+                say(&format!("The file as it was is kept in {}", backup.display()));
             }
-            write(path, &text)
+            // Others must not read the private key, not even in a file that was there before.
+            write_whole(path, &text, Readers::Owner)
                 .with_context(|| format!("cannot write {}", path.display()))
                 .map_err(Failure::of(Kind::Settings))?;
-            question::say(&format!("Configuration written to {}", path.display()));
+            say(&format!("Configuration written to {}", path.display()));
         }
     }
-    question::say("Ready to go!");
+    say("Ready to go!");
     Ok(())
 }
 
@@ -58,17 +59,17 @@ pub(crate) fn configure(config: &Config, destination: &Destination) -> Result<()
 /// node by its key, so that no key is ever replaced.
 fn key_for(config: &Config, settings: &Settings) -> Result<SigningKey, Failure> {
     if let Key::Configured(key) = &config.key {
-        question::say(&format!("Keeping the key pair of {}", key.public_key()));
+        say(&format!("Keeping the key pair of {}", key.public_key()));
         return Ok(key.clone());
     }
     let kept = settings.data_dir.as_ref().map(|folder| Key::Kept(folder.join(KEY_FILE)));
     if let Some(kept @ Key::Kept(path)) = &kept
         && let Some(key) = key::find(kept)?
     {
-        question::say(&format!("Taking the key pair of {}", path.display()));
+        say(&format!("Taking the key pair of {}", path.display()));
         return Ok(key);
     }
-    question::say("Generating keypair");
+    say("Generating keypair");
     key::draw()
 }
 
@@ -106,7 +107,7 @@ fn back_up(path: &Path) -> std::io::Result<Option<PathBuf>> {
         Err(error) => return Err(error),
     };
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(PRIVATE_MODE);
+    options.write(true).create_new(true).mode(Readers::Owner.mode());
     let mut number = 1_u64;
     loop {
         let mut name = path.as_os_str().to_owned();
@@ -122,15 +123,4 @@ fn back_up(path: &Path) -> std::io::Result<Option<PathBuf>> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Others must not read the private key, not even in a file that was there before.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let draft = path.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(PRIVATE_MODE).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)
 }

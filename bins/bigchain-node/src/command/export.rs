@@ -1,9 +1,7 @@
 use crate::{
     command::lines::{HEIGHT, LINE_BLOCK, LINE_VOTES},
     config::Config,
-    failure::{Failure, Kind},
     ledger::{self, Folder},
-    progress,
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -11,6 +9,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::Path,
 };
+use tally_daemon::{Failure, Kind, bar, say};
 use tally_ledger_store::LedgerStore;
 
 /// Writes every block of the chain with its votes, one JSON object a line.
@@ -32,17 +31,17 @@ pub(crate) fn export(config: &Config, path: &Path) -> Result<(), Failure> {
 fn write_all(ledger: &LedgerStore, to: impl Write) -> anyhow::Result<()> {
     let Some(tip) = ledger.height() else { return Ok(()) };
     let mut to = BufWriter::new(to);
-    let bar = progress::bar("exporting blocks", tip + 1);
+    let progress = bar("exporting blocks", tip + 1);
     for height in 0..=tip {
         let block = ledger.block(height)?.ok_or_else(|| anyhow!("block {height} is missing"))?;
         let votes = ledger.votes(&block.id())?;
         let votes: Vec<String> = votes.iter().map(tally_ledger::Vote::to_json).collect();
         let (block, votes) = (block.to_json(), votes.join(","));
         writeln!(to, r#"{{"{HEIGHT}":{height},"{LINE_BLOCK}":{block},"{LINE_VOTES}":[{votes}]}}"#)?;
-        bar.inc(1);
+        progress.inc(1);
     }
-    bar.finish_and_clear();
+    progress.finish_and_clear();
     to.flush()?;
-    progress::say(&format!("Exported {} blocks", tip + 1));
+    say(&format!("Exported {} blocks", tip + 1));
     Ok(())
 }

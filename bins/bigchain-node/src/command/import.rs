@@ -2,9 +2,7 @@ use super::lines::{self, Line};
 use crate::{
     command::init::own_key,
     config::Config,
-    failure::{Failure, Kind},
     ledger::{self, Folder},
-    progress,
 };
 use anyhow::{Context, anyhow, bail};
 use std::{
@@ -14,6 +12,7 @@ use std::{
     sync::Arc,
 };
 use tally_crypto::ed25519::PublicKey;
+use tally_daemon::{Failure, Kind, Readers, bar, say, write_whole};
 use tally_ledger::{Block, BlockContext, BlockId, Status, Timestamp, Vote, elect};
 use tally_ledger_node::adopt;
 use tally_ledger_store::{Commit, LedgerStore};
@@ -57,7 +56,7 @@ fn refuse_together(members: &[PublicKey]) -> Result<(), Failure> {
     let message = "only the ledger of a node that is alone can be imported. A member of a \
                    federation gets all blocks from the others: run `bigchain-node init --genesis \
                    FILE` with the federation's genesis.json, and start it";
-    Err(Failure::new(Kind::Federation, anyhow!(message)))
+    Err(Failure::new(Kind::Chain, anyhow!(message)))
 }
 
 fn import_into(
@@ -80,10 +79,10 @@ fn import_into(
     adopt(&ledger, key, members)?;
     let genesis = ledger.block(0)?.ok_or_else(|| anyhow!("the first block is missing"))?;
     drop(ledger);
-    ledger::write_whole(&folder.genesis(), &format!("{}\n", genesis.to_json()))?;
+    write_whole(&folder.genesis(), &format!("{}\n", genesis.to_json()), Readers::Everybody)?;
     fs::rename(draft, folder.store())?;
     File::open(folder.path())?.sync_all()?;
-    progress::say(&format!("Imported {count} blocks"));
+    say(&format!("Imported {count} blocks"));
     Ok(())
 }
 
@@ -92,7 +91,7 @@ fn read_all(
     from: &mut impl BufRead,
     members: &[PublicKey],
 ) -> anyhow::Result<u64> {
-    let bar = progress::bar("importing blocks", 0);
+    let progress = bar("importing blocks", 0);
     let mut parent: Option<(BlockId, Timestamp)> = None;
     let mut height = 0;
     while let Some(Line { block, votes }) = lines::read(from, height)? {
@@ -109,9 +108,9 @@ fn read_all(
         let durability = if is_synced { Durability::Synced } else { Durability::Buffered };
         ledger.commit(commit, durability)?;
         height += 1;
-        bar.inc(1);
+        progress.inc(1);
     }
-    bar.finish_and_clear();
+    progress.finish_and_clear();
     if height == 0 {
         bail!("it is empty");
     }

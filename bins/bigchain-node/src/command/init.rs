@@ -1,7 +1,5 @@
-use super::question::say;
 use crate::{
     config::{Config, Key},
-    failure::{Failure, Kind},
     key,
     ledger::{self, Folder},
 };
@@ -11,6 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_daemon::{Failure, Kind, Readers, say, write_whole};
 use tally_ledger::{Block, BlockContext};
 use tally_ledger_node::make_genesis;
 
@@ -33,7 +32,7 @@ pub(crate) fn init(config: &Config) -> Result<(), Failure> {
         None => make(&key, &members)?,
     };
     let path = folder.genesis();
-    ledger::write_whole(&path, &format!("{}\n", genesis.to_json()))
+    write_whole(&path, &format!("{}\n", genesis.to_json()), Readers::Everybody)
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(Failure::of(Kind::Data))?;
     say(&format!("The chain begins with block {}", genesis.id()));
@@ -82,7 +81,7 @@ fn check(genesis: &Block, members: &[PublicKey]) -> Result<(), Failure> {
             "the genesis block is not this federation's: --keyring must name the same members on \
              every node",
         )
-        .map_err(Failure::of(Kind::Federation))
+        .map_err(Failure::of(Kind::Chain))
 }
 
 /// Deletes the ledger.

@@ -1,9 +1,6 @@
-use crate::{
-    config::Key,
-    failure::{Failure, Kind},
-    key,
-};
+use crate::{config::Key, key};
 use anyhow::anyhow;
+use tally_daemon::{Failure, Kind};
 
 /// Prints the node's public key.
 pub(crate) fn export_public_key(key: &Key) -> Result<(), Failure> {

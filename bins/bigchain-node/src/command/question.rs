@@ -1,8 +1,8 @@
 //! Asking the user. Questions go to standard error: standard output is for what was asked for.
 
-use crate::failure::{Failure, Kind};
 use anyhow::Context;
 use std::io::{BufRead, Write};
+use tally_daemon::{Failure, Kind, say};
 
 /// Asks for a text; an empty answer means the default.
 pub(super) fn text(question: &str, default: &str) -> Result<String, Failure> {
@@ -35,10 +35,4 @@ fn ask(question: &str) -> Result<String, Failure> {
         ));
     }
     Ok(line.trim().to_owned())
-}
-
-/// Tells the user something.
-#[expect(clippy::print_stderr, reason = "the user is asked and answered on the terminal")]
-pub(super) fn say(text: &str) {
-    eprintln!("{text}");
 }

@@ -1,13 +1,12 @@
 use crate::{
     command,
     config::Config,
-    failure::{Failure, Kind},
     key,
     ledger::{self, Folder},
-    progress,
 };
 use anyhow::anyhow;
 use std::error::Error;
+use tally_daemon::{Failure, Kind, bar, say};
 use tally_ledger_store::{Finding, Step};
 
 /// Findings that are told one by one; a ledger that lost a table has millions.
@@ -23,23 +22,23 @@ pub(crate) fn verify(config: &Config) -> Result<(), Failure> {
     getrandom::fill(&mut entropy)
         .map_err(|error| Failure::new(Kind::Unexpected, anyhow!("no randomness: {error}")))?;
     let mut found = 0;
-    let mut bar = progress::bar("blocks", 0);
+    let mut progress = bar("blocks", 0);
     let mut part = "";
     for Step { part: next, done, total, findings } in ledger.verify(members, entropy) {
         if next != part {
-            bar.finish_and_clear();
+            progress.finish_and_clear();
             part = next;
-            bar = progress::bar(part, total.unwrap_or(0));
+            progress = bar(part, total.unwrap_or(0));
         }
-        bar.set_position(done);
+        progress.set_position(done);
         for finding in findings {
             found += 1;
             if found <= SHOWN_MAX {
-                bar.suspend(|| progress::say(&describe(&finding)));
+                progress.suspend(|| say(&describe(&finding)));
             }
         }
     }
-    bar.finish_and_clear();
+    progress.finish_and_clear();
     let counts = ledger.counts();
     let height = ledger.height().map_or_else(|| "none".to_owned(), |height| height.to_string());
     command::show(&format!(

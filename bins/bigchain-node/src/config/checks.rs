@@ -1,16 +1,16 @@
-use super::{Api, Config, Data, Federation, KEY_FILE, Key, Logging, Settings};
+use super::{Api, Config, Data, Federation, KEY_FILE, Key, Settings};
 use crate::{
-    config::values::{EraName, ListenAddress, LogFormat, LogLevel, StreamScheme, public_key},
-    failure::{Failure, Kind},
+    command_line::PROGRAM,
+    config::values::{EraName, StreamScheme, public_key},
 };
-use anyhow::Context;
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
 };
 use tally_crypto::ed25519::{PublicKey, SigningKey};
-use tally_http::{BearerToken, Exposure, Guard, TlsFiles};
+use tally_daemon::{
+    AccessSettings, Database, Failure, Kind, ListenAddress, LogSettings, Place, home,
+};
 
 /// The port of the API: the product of the letters of "BigchainDB" as the original has it.
 const API_PORT: u16 = 9984;
@@ -35,9 +35,8 @@ impl Settings {
             server_bind: listen(Ipv4Addr::LOCALHOST, API_PORT),
             wsserver_port: Some(STREAM_PORT),
             api: Some(EraName::default()),
-            allow_unauthenticated: Some(false),
-            log_level: Some(LogLevel::Info),
-            log_format: Some(LogFormat::Text),
+            access: AccessSettings::defaults(),
+            log: LogSettings::defaults(),
             ..Self::default()
         };
         self.or(defaults)
@@ -52,17 +51,11 @@ pub(super) fn check(settings: Settings, token: Option<&str>) -> Result<Config, F
         data: data(&settings)?,
         federation: federation(&settings)?,
         api: api(&settings, token)?,
-        logging: logging(&settings),
+        logging: settings.log.check(&PROGRAM),
         assumes_yes: settings.yes == Some(true),
         remarks: vec![],
         effective: settings,
     })
-}
-
-/// Names a file or folder in the user's home, if he has one.
-pub(super) fn home(name: &str) -> Option<PathBuf> {
-    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty())?;
-    Some(home.join(name))
 }
 
 fn key(settings: &Settings) -> Result<Key, Failure> {
@@ -101,16 +94,10 @@ fn data(settings: &Settings) -> Result<Data, Failure> {
         ));
     }
     let in_memory = settings.memory_store == Some(true);
-    match &settings.data_dir {
-        Some(_) if in_memory => {
-            Err(Failure::settings("--data-dir and --memory-store exclude each other"))
-        }
-        _ if in_memory => Ok(Data::Memory),
-        _ if !cfg!(feature = "rocksdb") => Err(Failure::settings(
-            "this build keeps nothing on disk (it lacks the feature rocksdb): use --memory-store",
-        )),
-        Some(folder) => Ok(Data::Folder { folder: folder.join(&name), name }),
-        None => Err(Failure::settings("no home folder: give --data-dir")),
+    let database = if cfg!(feature = "rocksdb") { Database::Present } else { Database::Absent };
+    match Place::choose("--data-dir", settings.data_dir.as_deref(), in_memory, database)? {
+        Place::Memory => Ok(Data::Memory),
+        Place::Folder(folder) => Ok(Data::Folder { folder: folder.join(&name), name }),
     }
 }
 
@@ -140,45 +127,20 @@ fn address(address: Option<ListenAddress>) -> SocketAddr {
 }
 
 fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
-    let token = match (&settings.api_token_file, token) {
-        (Some(path), _) => Some(
-            BearerToken::from_file(path)
-                .with_context(|| format!("--api-token-file {}", path.display())),
-        ),
-        (None, Some(text)) => Some(BearerToken::new(text).context("BIGCHAINDB_API_TOKEN")),
-        (None, None) => None,
-    };
-    let token = token.transpose().map_err(Failure::of(Kind::Settings))?;
-    let tls = tls(settings)?;
-    let exposure = Exposure {
-        address: address(settings.server_bind),
-        needs_token: token.is_some(),
-        needs_certificate: tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),
-        allow_unauthenticated: settings.allow_unauthenticated == Some(true),
-    };
-    let stream = Exposure { address: stream_address(settings, exposure.address)?, ..exposure };
-    let flags = "--api-token-file, --tls-client-ca or --allow-unauthenticated";
-    for exposure in [exposure, stream] {
-        exposure.check().context(flags).map_err(Failure::of(Kind::Settings))?;
-    }
+    let access = settings.access.check(&PROGRAM, token)?.with_any_origin();
+    let exposure = access.exposure(address(settings.server_bind))?;
+    let stream = access.exposure(stream_address(settings, exposure.address)?)?;
     if exposure.address == stream.address && exposure.address.port() != 0 {
         let message = format!("--wsserver-port and --server-bind are both {}", stream.address);
         return Err(Failure::settings(message));
     }
-    let is_tls = tls.is_some();
-    let origins = settings.cors_origin.clone().unwrap_or_default();
-    let guard = |exposure| {
-        let guard = Guard::with_wildcard(exposure, token.clone(), &origins);
-        guard.context("--cors-origin").map_err(Failure::of(Kind::Settings))
-    };
     Ok(Api {
-        guard: guard(&exposure)?,
-        stream_guard: guard(&stream)?,
+        guard: access.guard(&exposure)?,
+        stream_guard: access.guard(&stream)?,
+        streams_base: streams_base(settings, exposure.address, access.tls().is_some()),
         exposure,
         stream,
-        token,
-        tls,
-        streams_base: streams_base(settings, exposure.address, is_tls),
+        access,
         era: settings.api.unwrap_or_default().0,
     })
 }
@@ -207,35 +169,4 @@ fn stream_address(settings: &Settings, api: SocketAddr) -> Result<SocketAddr, Fa
         })?,
     };
     Ok((ip, port).into())
-}
-
-fn tls(settings: &Settings) -> Result<Option<TlsFiles>, Failure> {
-    let client_ca = settings.tls_client_ca.clone();
-    match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => {
-            let (certificate, key) = (certificate.clone(), key.clone());
-            Ok(Some(TlsFiles { certificate, key, client_ca }))
-        }
-        (None, None) if client_ca.is_none() => Ok(None),
-        _ => Err(Failure::settings(
-            "--tls-certificate and --tls-key belong together, and --tls-client-ca needs both",
-        )),
-    }
-}
-
-fn logging(settings: &Settings) -> Logging {
-    let level = match settings.log_level {
-        Some(LogLevel::Debug) => "debug",
-        Some(LogLevel::Info) | None => "info",
-        Some(LogLevel::Warning) => "warn",
-        Some(LogLevel::Error | LogLevel::Critical) => "error",
-    };
-    // The libraries below are worth hearing only when something is wrong.
-    let others = if level == "error" { level } else { "warn" };
-    let filter = format!("{others},tally={level},bigchain_node={level}");
-    Logging {
-        filter: settings.log_filter.clone().unwrap_or(filter),
-        format: settings.log_format.unwrap_or(LogFormat::Text),
-        file: settings.log_file.clone(),
-    }
 }

@@ -1,14 +1,13 @@
 //! What the environment says beyond the variables of the flags.
 
-use super::{Settings, foreign, values::HiddenText};
-
-/// Begins the name of every variable.
-const PREFIX: &str = "BIGCHAINDB_";
+use super::{Settings, foreign};
+use crate::command_line::PROGRAM;
+use tally_daemon::HiddenText;
 
 /// Variables without a flag, because they hold a secret or belong to one.
 pub(super) fn settings() -> Settings {
     let variable = |name: &str| {
-        std::env::var(format!("{PREFIX}{name}")).ok().filter(|value| !value.is_empty())
+        std::env::var(format!("{}{name}", PROGRAM.prefix)).ok().filter(|value| !value.is_empty())
     };
     Settings {
         keypair_public: variable("KEYPAIR_PUBLIC"),
@@ -32,7 +31,7 @@ pub(super) fn without_effect(known: &[String]) -> Vec<(String, &'static str)> {
 }
 
 fn remark(name: &str, known: &[String]) -> Option<&'static str> {
-    let rest = name.strip_prefix(PREFIX)?;
+    let rest = name.strip_prefix(PROGRAM.prefix)?;
     let has_no_flag = ["KEYPAIR_PUBLIC", "KEYPAIR_PRIVATE", "API_TOKEN"].contains(&rest);
     if has_no_flag || known.iter().any(|other| other == name) {
         return None;

@@ -1,9 +1,11 @@
 //! The configuration file: TOML with the names of the flags, or the original's JSON.
 
 use super::{Settings, foreign};
-use anyhow::{Context, anyhow, bail};
+use crate::command_line::PROGRAM;
+use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 use std::path::Path;
+use tally_daemon::{Failure, HiddenText};
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -28,17 +30,15 @@ const SECTIONS: &[(&str, &str)] = &[
 ];
 
 /// Reads a file. What begins with a brace is JSON.
-pub(super) fn read(path: &Path) -> anyhow::Result<FromFile> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
-    parse(&text).with_context(|| format!("the configuration file {} is malformed", path.display()))
+pub(super) fn read(path: &Path) -> Result<FromFile, Failure> {
+    PROGRAM.file_with(path, parse)
 }
 
 fn parse(text: &str) -> anyhow::Result<FromFile> {
     let entries: Map<String, Value> = if text.trim_start().starts_with('{') {
         serde_json::from_str(text)?
     } else {
-        parse_toml(text)?
+        tally_daemon::toml_entries(text)?
     };
     let mut read = FromFile::default();
     for (name, value) in flattened(entries) {
@@ -55,28 +55,31 @@ fn parse(text: &str) -> anyhow::Result<FromFile> {
             }
             (None, None) => name.replace('_', "-"),
         };
-        read.settings = read.settings.or(setting(own, value).context(name)?);
+        read.settings = read.settings.or(setting(&own, value).context(name)?);
     }
     Ok(read)
 }
 
 /// Reads the value of one setting.
-fn setting(own: String, value: Value) -> anyhow::Result<Settings> {
-    if serde_json::to_value(Settings::default())?.get(&own).is_none() {
-        bail!("no setting has this name; `bigchain-node start --help` lists them");
+fn setting(own: &str, value: Value) -> anyhow::Result<Settings> {
+    let text = |value: Value| match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => bail!("must be a key in Base58"),
+    };
+    match (own, value) {
+        ("keypair-public", value) => {
+            Ok(Settings { keypair_public: Some(text(value)?), ..Settings::default() })
+        }
+        ("keypair-private", value) => {
+            let keypair_private = Some(HiddenText(text(value)?));
+            Ok(Settings { keypair_private, ..Settings::default() })
+        }
+        ("keyring", Value::Array(keys)) => {
+            let keys: Vec<_> = keys.into_iter().map(text).collect::<anyhow::Result<_>>()?;
+            PROGRAM.entry(own, &keys.join(":").into())
+        }
+        (own, value) => PROGRAM.entry(own, &value),
     }
-    Ok(serde_json::from_value(Value::Object(Map::from_iter([(own, value)])))?)
-}
-
-fn parse_toml(text: &str) -> anyhow::Result<Map<String, Value>> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
-        // The whole message shows the line, which may hold the private key.
-        let line = error.span().map(|span| text[..span.start].lines().count().max(1));
-        let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-        anyhow!("{line}{}", error.message())
-    })?;
-    let Value::Object(entries) = serde_json::to_value(table)? else { bail!("it is no table") };
-    Ok(entries)
 }
 
 /// Names the entries of sections `section.entry`.
@@ -170,7 +173,8 @@ mod tests {
             (r#"{"server": {"bind": 5}}"#, "server.bind: "),
             (r#"{"keyring": ["short"]}"#, "keyring: short"),
             ("wsserver-port = 70000", "wsserver-port: "),
-            ("keyring = 5", "a list of public keys, or a text with colons between them"),
+            ("keyring = 5", "keyring: 5 is not a public key"),
+            ("keyring = [5]", "keyring: must be a key in Base58"),
             ("\nserver-bind = nowhere", "line 2"),
             ("keypair-private = [\"2kQgBtQn", ""),
             ("{", ""),

@@ -1,15 +1,10 @@
 use super::Settings;
-use crate::failure::{Failure, Kind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use tally_daemon::{Failure, Kind};
 
 impl super::Config {
-    /// Returns the settings in effect as TOML that `--config` would read, without secrets.
-    pub(crate) fn as_toml(&self) -> Result<String, Failure> {
-        toml::to_string(&self.effective).map_err(Failure::of(Kind::Unexpected))
-    }
-
     /// Returns the settings in effect as the original's `show-config` prints them, without secrets.
     pub(crate) fn as_json(&self) -> Result<String, Failure> {
         let settings = serde_json::to_value(&self.effective);

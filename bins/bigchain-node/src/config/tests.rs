@@ -1,8 +1,6 @@
-use super::{
-    values::{HiddenText, KeyList},
-    *,
-};
+use super::{values::KeyList, *};
 use tally_crypto::base58;
+use tally_daemon::{AccessSettings, HiddenText, as_toml};
 
 const PUBLIC: &str = "GW1nrdZm4mbVC8ePeiGWz6DqHexqewqy5teURVHi3RG4";
 const PRIVATE: &str = "2kQgBtQnHoauw8QchKM7xYvEBW1QDoHzhBsCL9Vi1AzB";
@@ -29,6 +27,7 @@ fn with_key(public: Option<&str>, private: Option<&str>) -> Settings {
     }
 }
 
+#[cfg(feature = "rocksdb")]
 #[test]
 fn nothing_is_a_whole_configuration() {
     let data_dir = Some(PathBuf::from("/data"));
@@ -45,8 +44,8 @@ fn nothing_is_a_whole_configuration() {
 fn what_contradicts_is_named() {
     let dir = || Some(PathBuf::from("/nowhere"));
     assert!(refusal(Settings { data_dir: dir(), ..memory() }).contains("--memory-store"));
-    assert!(refusal(Settings { tls_key: dir(), ..memory() }).contains("--tls-certificate"));
-    assert!(refusal(Settings { tls_client_ca: dir(), ..memory() }).contains("--tls-client-ca"));
+    let access = AccessSettings { tls_key: dir(), ..AccessSettings::default() };
+    assert!(refusal(Settings { access, ..memory() }).contains("--tls-certificate"));
     for name in ["", "../x", ".x", "a/b"] {
         let database_name = Some(name.to_owned());
         assert!(refusal(Settings { database_name, ..memory() }).contains("--database-name"));
@@ -120,7 +119,8 @@ fn an_open_api_must_be_asked_for() {
     let server_bind = Some("0.0.0.0:9984".parse().unwrap());
     let open = Settings { server_bind, ..memory() };
     assert!(refusal(open.clone()).contains("--allow-unauthenticated"));
-    check(Settings { allow_unauthenticated: Some(true), ..open.clone() }).unwrap();
+    let access = AccessSettings { allow_unauthenticated: Some(true), ..AccessSettings::default() };
+    check(Settings { access, ..open.clone() }).unwrap();
     let config = checks::check(open.completed(), Some("0123456789abcdef")).unwrap();
     assert!(config.api.exposure.needs_token && config.api.stream.needs_token);
     assert!(!format!("{config:?}").contains("0123456789abcdef"));
@@ -132,13 +132,17 @@ fn an_open_api_must_be_asked_for() {
 #[test]
 fn settings_are_shown_without_secrets() {
     let config = check(with_key(Some(PUBLIC), Some(PRIVATE))).unwrap();
-    let (toml, json) = (config.as_toml().unwrap(), config.as_json().unwrap());
+    let (toml, json) = (as_toml(config.effective()).unwrap(), config.as_json().unwrap());
     for text in [&toml, &json, &format!("{config:?}")] {
         assert!(!text.contains(PRIVATE), "{text}");
     }
     let hidden = "x".repeat(45);
     assert!(toml.contains(&hidden) && json.contains(&hidden), "{json}");
-    toml::from_str::<Settings>(&toml).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shown.toml");
+    std::fs::write(&path, &toml).unwrap();
+    let read = file::read(&path).unwrap().settings;
+    assert_eq!(read.server_bind, config.effective().server_bind);
     let document: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(document["server"]["bind"], "127.0.0.1:9984");
     assert_eq!(document["keypair"]["public"], PUBLIC);

@@ -1,45 +1,12 @@
 use clap::ValueEnum;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, SeqAccess, Visitor},
-};
-use std::{fmt, net::SocketAddr, str::FromStr};
+use serde::Serialize;
+use std::{fmt, str::FromStr};
 use tally_bigchain_api::{ApiEra, ApiEraParseError};
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger_node::PeerAddress;
 
-/// What stands for a secret wherever settings are shown. As long as a key, like the original's.
-const HIDDEN: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// How much is logged, by the original's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LogLevel {
-    /// Every request and message.
-    Debug,
-    /// Events.
-    Info,
-    /// What to look at tomorrow.
-    #[value(alias = "warn")]
-    Warning,
-    /// What to look at now.
-    Error,
-    /// The same as error; the original tells them apart.
-    Critical,
-}
-
 /// How clients open a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum StreamScheme {
     /// Plain.
@@ -48,69 +15,17 @@ pub(crate) enum StreamScheme {
     Wss,
 }
 
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct HiddenText(pub(crate) String);
-
-impl fmt::Debug for HiddenText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HIDDEN)
-    }
-}
-
-impl Serialize for HiddenText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(HIDDEN)
-    }
-}
-
-/// Public keys, separated by colons in a text; in a file also a list.
+/// Public keys, separated by colons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(into = "Vec<String>")]
 pub(crate) struct KeyList(pub(crate) Vec<PublicKey>);
-
-impl<'de> Deserialize<'de> for KeyList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(KeyListVisitor)
-    }
-}
-
-struct KeyListVisitor;
-
-impl<'de> Visitor<'de> for KeyListVisitor {
-    type Value = KeyList;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of public keys, or a text with colons between them")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<KeyList, E> {
-        text.parse().map_err(E::custom)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<KeyList, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = list.next_element::<String>()? {
-            texts.push(text);
-        }
-        KeyList::try_from(texts).map_err(de::Error::custom)
-    }
-}
 
 impl FromStr for KeyList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let keys = text.split([':', ',']).map(str::trim).filter(|key| !key.is_empty());
-        Self::try_from(keys.map(str::to_owned).collect::<Vec<_>>())
-    }
-}
-
-impl TryFrom<Vec<String>> for KeyList {
-    type Error = String;
-
-    fn try_from(texts: Vec<String>) -> Result<Self, String> {
-        texts.iter().map(|text| public_key(text)).collect::<Result<_, _>>().map(Self)
+        keys.map(public_key).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -126,8 +41,8 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, String> {
 }
 
 /// A member of the federation and where it can be reached: `KEY@HOST:PORT`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub(crate) struct PeerArgument {
     pub(crate) key: PublicKey,
     /// Host and port.
@@ -150,14 +65,6 @@ impl FromStr for PeerArgument {
     }
 }
 
-impl TryFrom<String> for PeerArgument {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
 impl From<PeerArgument> for String {
     fn from(peer: PeerArgument) -> Self {
         peer.to_string()
@@ -170,41 +77,9 @@ impl fmt::Display for PeerArgument {
     }
 }
 
-/// An address to listen on: `IP:PORT`, `localhost:PORT`, or `:PORT` for all interfaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) struct ListenAddress(pub(crate) SocketAddr);
-
-impl FromStr for ListenAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numeric = match text.rsplit_once(':') {
-            Some(("localhost", port)) => format!("127.0.0.1:{port}"),
-            Some(("", port)) => format!("0.0.0.0:{port}"),
-            Some(_) | None => text.to_owned(),
-        };
-        numeric.parse().map(Self).map_err(|_| format!("{text} is not IP:PORT or localhost:PORT"))
-    }
-}
-
-impl TryFrom<String> for ListenAddress {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<ListenAddress> for String {
-    fn from(address: ListenAddress) -> Self {
-        address.0.to_string()
-    }
-}
-
 /// Which release's API a request speaks that does not say itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub(crate) struct EraName(pub(crate) ApiEra);
 
 impl FromStr for EraName {
@@ -212,14 +87,6 @@ impl FromStr for EraName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|error: ApiEraParseError| error.to_string())
-    }
-}
-
-impl TryFrom<String> for EraName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 

@@ -3,11 +3,9 @@ use super::{
     poster::Rest,
     tally::{Tally, Totals},
 };
-use crate::{
-    command,
-    failure::{Failure, Kind},
-};
+use crate::command;
 use std::{fmt::Write, time::Duration};
+use tally_daemon::{Failure, Kind};
 
 /// What a run showed.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
-use crate::failure::{Failure, Kind};
 use anyhow::Context;
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
+use tally_daemon::{Failure, Kind};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What a shell expects of a program that was interrupted.

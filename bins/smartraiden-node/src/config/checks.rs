@@ -1,15 +1,13 @@
-use super::{Api, Chain, CompatMode, Config, Data, Key, Logging, NodeSettings, Settings};
-use crate::{
-    config::values::{ListenAddress, LogFormat},
-    failure::{Failure, Kind},
-};
+use super::{Api, Chain, CompatMode, Config, Key, NodeSettings, Settings};
+use crate::command_line::PROGRAM;
 use anyhow::Context;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
     time::Duration,
 };
-use tally_http::{BearerToken, Exposure, TlsFiles};
+use tally_daemon::{
+    AccessSettings, Database, Failure, Kind, ListenAddress, LogFormat, Logging, Place, home,
+};
 use tally_net::PeerAddress;
 use tally_primitives::{BlockNumber, BlockSpan, TokenAmount};
 use tally_smartraiden_api::{Compat, PATIENCE_DEFAULT};
@@ -44,7 +42,7 @@ impl Settings {
             mediation_fee: Some(if self.fee == Some(true) { FEE } else { 0 }),
             ignore_mediatednode_request: Some(false),
             api_address: listen(Ipv4Addr::LOCALHOST, 5001),
-            allow_unauthenticated: Some(false),
+            access: AccessSettings::defaults(),
             compat: Some(CompatMode::Document),
             transfer_patience: Some(PATIENCE_DEFAULT.as_secs()),
             verbosity: Some(3),
@@ -69,12 +67,6 @@ pub(super) fn check(settings: Settings, token: Option<&str>) -> Result<Config, F
         logging: logging(&settings),
         effective: settings,
     })
-}
-
-/// Names a folder below the user's home, if he has one.
-fn home(folder: &str) -> Option<PathBuf> {
-    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty())?;
-    Some(home.join(folder))
 }
 
 fn key(settings: &Settings, is_dev: bool) -> Result<Key, Failure> {
@@ -135,23 +127,15 @@ fn remote_chain(settings: &Settings) -> Result<Chain, Failure> {
     })
 }
 
-fn data(settings: &Settings, is_dev: bool) -> Result<Data, Failure> {
-    let in_memory = settings.memory_store == Some(true);
-    match &settings.data_dir {
-        Some(_) if is_dev => Err(Failure::settings(
+fn data(settings: &Settings, is_dev: bool) -> Result<Place, Failure> {
+    if is_dev && settings.data_dir.is_some() {
+        return Err(Failure::settings(
             "--datadir cannot be given with --dev: its chain is forgotten when the daemon ends",
-        )),
-        Some(_) if in_memory => {
-            Err(Failure::settings("--datadir and --memory-store exclude each other"))
-        }
-        _ if is_dev || in_memory => Ok(Data::Memory),
-        _ if !cfg!(feature = "rocksdb") => Err(Failure::settings(
-            "this build keeps nothing on disk (it lacks the feature rocksdb): \
-             use --dev or --memory-store",
-        )),
-        Some(folder) => Ok(Data::Below(folder.clone())),
-        None => Err(Failure::settings("no home folder: give --datadir")),
+        ));
     }
+    let in_memory = is_dev || settings.memory_store == Some(true);
+    let database = if cfg!(feature = "rocksdb") { Database::Present } else { Database::Absent };
+    Place::choose("--datadir", settings.data_dir.as_deref(), in_memory, database)
 }
 
 fn node(settings: &Settings, is_dev: bool) -> Result<NodeSettings, Failure> {
@@ -219,54 +203,23 @@ fn listen(address: Option<ListenAddress>) -> SocketAddr {
 }
 
 fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
-    let token = match (&settings.api_token_file, token) {
-        (Some(path), _) => Some(
-            BearerToken::from_file(path)
-                .with_context(|| format!("--api-token-file {}", path.display())),
-        ),
-        (None, Some(text)) => Some(BearerToken::new(text).context("SMARTRAIDEN_API_TOKEN")),
-        (None, None) => None,
-    };
-    let token = token.transpose().map_err(Failure::of(Kind::Settings))?;
-    let tls = tls(settings)?;
-    let exposure = Exposure {
-        address: listen(settings.api_address),
-        needs_token: token.is_some(),
-        needs_certificate: tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),
-        allow_unauthenticated: settings.allow_unauthenticated == Some(true),
-    };
-    let flags = "--api-token-file, --tls-client-ca or --allow-unauthenticated";
-    exposure.check().context(flags).map_err(Failure::of(Kind::Settings))?;
+    let access = settings.access.check(&PROGRAM, token)?;
+    let exposure = access.exposure(listen(settings.api_address))?;
     let patience = settings.transfer_patience.unwrap_or_default();
     if !(1..=PATIENCE_MAX_S).contains(&patience) {
         let message = format!("--transfer-patience must be 1 to {PATIENCE_MAX_S} seconds");
         return Err(Failure::settings(message));
     }
     Ok(Api {
+        guard: access.guard(&exposure)?,
         exposure,
-        token,
-        tls,
-        cors_origins: settings.cors_origin.clone().unwrap_or_default(),
+        access,
         compat: match settings.compat {
             Some(CompatMode::Upstream) => Compat::Upstream,
             Some(CompatMode::Document) | None => Compat::Document,
         },
         patience: Duration::from_secs(patience),
     })
-}
-
-fn tls(settings: &Settings) -> Result<Option<TlsFiles>, Failure> {
-    let client_ca = settings.tls_client_ca.clone();
-    match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => {
-            let (certificate, key) = (certificate.clone(), key.clone());
-            Ok(Some(TlsFiles { certificate, key, client_ca }))
-        }
-        (None, None) if client_ca.is_none() => Ok(None),
-        _ => Err(Failure::settings(
-            "--tls-certificate and --tls-key belong together, and --tls-client-ca needs both",
-        )),
-    }
 }
 
 fn logging(settings: &Settings) -> Logging {
@@ -278,11 +231,9 @@ fn logging(settings: &Settings) -> Logging {
         4 => "debug",
         _ => "trace",
     };
-    // The libraries below are worth hearing only when something is wrong.
-    let others = if matches!(level, "off" | "error") { level } else { "warn" };
-    let filter = format!("{others},tally={level},smartraiden_node={level}");
+    let filter = || Logging::filter(&PROGRAM, level);
     Logging {
-        filter: settings.log_filter.clone().unwrap_or(filter),
+        filter: settings.log_filter.clone().unwrap_or_else(filter),
         format: settings.log_format.unwrap_or(LogFormat::Text),
         file: settings.logfile.clone(),
         shows_place: settings.debug == Some(true),

@@ -1,10 +1,11 @@
 use super::Settings;
+use tally_daemon::Failure;
 
 /// Writes settings as TOML that `--config` would read. Secrets are in files, whose names are shown;
 /// a URL may hold one, so only its scheme and host are.
-pub(super) fn render(settings: &Settings) -> Result<String, toml::ser::Error> {
+pub(super) fn render(settings: &Settings) -> Result<String, Failure> {
     let url = settings.eth_rpc_endpoint.as_deref().map(without_secrets);
-    toml::to_string(&Settings { eth_rpc_endpoint: url, ..settings.clone() })
+    tally_daemon::as_toml(&Settings { eth_rpc_endpoint: url, ..settings.clone() })
 }
 
 fn without_secrets(url: &str) -> String {

@@ -1,5 +1,7 @@
 use super::*;
-use std::path::Path;
+use crate::command_line::PROGRAM;
+use std::path::{Path, PathBuf};
+use tally_daemon::{AccessSettings, Kind, LogFormat};
 
 fn dev() -> Settings {
     Settings { dev: Some(true), ..Settings::default() }
@@ -28,7 +30,7 @@ fn refusal(settings: Settings) -> String {
 fn dev_alone_is_a_whole_configuration() {
     let config = check(dev()).unwrap();
     assert_eq!(config.key, Key::Generated);
-    assert_eq!(config.data, Data::Memory);
+    assert_eq!(config.data, Place::Memory);
     assert_eq!(config.api.exposure.address, "127.0.0.1:5001".parse().unwrap());
     assert_eq!(config.node.listen, "127.0.0.1:40001".parse().unwrap());
     assert!(matches!(config.chain, Chain::Embedded { rpc_address: None, .. }));
@@ -50,8 +52,8 @@ fn what_is_missing_or_contradicts_is_named() {
     assert!(refusal(Settings { eth_rpc_endpoint: url, ..dev() }).contains("--eth-rpc-endpoint"));
     let fund = Some(vec![]);
     assert!(refusal(Settings { dev_fund: fund, ..remote() }).contains("--dev-fund"));
-    assert!(refusal(Settings { tls_key: dir(), ..dev() }).contains("--tls-certificate"));
-    assert!(refusal(Settings { tls_client_ca: dir(), ..dev() }).contains("--tls-client-ca"));
+    let access = AccessSettings { tls_key: dir(), ..AccessSettings::default() };
+    assert!(refusal(Settings { access, ..dev() }).contains("--tls-certificate"));
     for (settle, reveal) in [(5, 3), (2_700_001, 3), (90, 2), (90, 90)] {
         let (settle_timeout, reveal_timeout) = (Some(settle), Some(reveal));
         let said = refusal(Settings { settle_timeout, reveal_timeout, ..dev() });
@@ -74,7 +76,8 @@ fn an_open_api_must_be_asked_for() {
     let api_address = Some("0.0.0.0:5001".parse().unwrap());
     let open = Settings { api_address, ..dev() };
     assert!(refusal(open.clone()).contains("--allow-unauthenticated"));
-    check(Settings { allow_unauthenticated: Some(true), ..open.clone() }).unwrap();
+    let access = AccessSettings { allow_unauthenticated: Some(true), ..AccessSettings::default() };
+    check(Settings { access, ..open.clone() }).unwrap();
     let config = checks::check(open.clone().completed(), Some("0123456789abcdef")).unwrap();
     assert!(config.api.exposure.needs_token);
     assert!(!format!("{config:?}").contains("0123456789abcdef"));
@@ -116,7 +119,10 @@ fn the_settings_in_effect_can_be_shown() {
             .unwrap();
     let shown = show::render(&config.effective).unwrap();
     assert!(!shown.contains("secret-path"), "{shown}");
-    let read: Settings = toml::from_str(&shown).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shown.toml");
+    std::fs::write(&path, &shown).unwrap();
+    let read: Settings = PROGRAM.file(&path).unwrap();
     assert_eq!(read.settle_timeout, Some(90));
     assert_eq!(read.password_file, config.effective.password_file);
     assert_eq!(

@@ -1,5 +1,4 @@
 use super::Ground;
-use crate::failure::{Failure, Kind};
 use anyhow::Context;
 use std::{net::SocketAddr, time::Duration};
 use tally_chain::{ChannelContracts, TransactionError};
@@ -8,6 +7,7 @@ use tally_chain_evm::{
     SourceSettings, TestToken, TransactionSettings,
 };
 use tally_crypto::SecretKey;
+use tally_daemon::{Failure, Kind};
 use tally_primitives::{ChainId, NodeAddress, TokenAddress, TokenAmount, U256, Wei};
 
 /// The number that development chains have by custom.

@@ -1,11 +1,9 @@
-use crate::{
-    config::Key,
-    failure::{Failure, Kind},
-};
+use crate::config::Key;
 use anyhow::{Context, anyhow, bail};
 use std::path::Path;
 use tally_chain_evm::keystore;
 use tally_crypto::SecretKey;
+use tally_daemon::{Failure, Kind};
 use tally_primitives::NodeAddress;
 
 /// Loads or makes the node's key.

@@ -1,9 +1,9 @@
 use super::Ground;
-use crate::failure::{Failure, Kind};
 use anyhow::Context;
 use std::time::Duration;
 use tally_chain::ChainError;
 use tally_chain_evm::{Deployment, Endpoint, SourceSettings, TransactionSettings};
+use tally_daemon::{Failure, Kind};
 use tally_primitives::{Address, BlockNumber, BlockSpan};
 use tokio::time::Instant;
 

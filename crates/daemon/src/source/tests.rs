@@ -175,7 +175,7 @@ fn wrong_entries_are_named() {
         let failure = file(text).unwrap_err();
         assert_eq!(failure.kind(), Kind::Settings);
         let text = failure.text();
-        assert!(text.contains("test.toml: ") && text.contains(said), "{text}");
+        assert!(text.contains("test.toml is malformed: ") && text.contains(said), "{text}");
     }
     let failure = variables(&[("TEST_COUNT", "many")]).unwrap_err();
     assert_eq!(failure.text(), "the variable TEST_COUNT: many is not a whole number");
