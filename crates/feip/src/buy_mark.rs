@@ -9,7 +9,8 @@ use crate::{
 /// *Source:* APIP1V1, APIP0V1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuyMark {
-    /// The service that is paid.
+    /// The service that is paid: never empty if `op` is to buy, empty if a mark to ignore names
+    /// none.
     pub sid: Box<str>,
     /// The ids of the apps that brought the sale; empty if none is named, or not as a text or a
     /// list of texts: the money has come all the same.
@@ -40,7 +41,13 @@ pub fn buy_mark(text: &[u8]) -> Option<BuyMark> {
         "ignore" => BuyMarkOp::Ignore,
         _ => return None,
     };
-    let sid = data.get("sid").and_then(Json::as_str).filter(|sid| !sid.is_empty())?.into();
+    let sid: Box<str> = match data.get("sid") {
+        None | Some(Json::Null) => "".into(),
+        Some(sid) => sid.as_str()?.into(),
+    };
+    if op == BuyMarkOp::Buy && sid.is_empty() {
+        return None;
+    }
     let via =
         data.get("via").and_then(|via| text_of(via).map(|via| vec![via]).or_else(|| texts_of(via)));
     Some(BuyMark { sid, via: via.unwrap_or_default(), op })

@@ -31,7 +31,7 @@ pub struct CidState {
     pub homepages: Vec<Box<str>>,
     /// What a message to it must carry to be read, in coins.
     pub notice_fee: Option<Box<str>>,
-    /// When it last took a name, Unix seconds; 0 for never.
+    /// When it first took a name, Unix seconds; 0 for never. Later names do not change it.
     pub name_time: u64,
     /// Its latest record.
     pub last: Moment,
@@ -190,10 +190,12 @@ fn change(
                 if state.used.len() >= CID_NAMES_MAX {
                     return Err(Ignored::TooManyNames.into());
                 }
+                if state.used.is_empty() {
+                    state.name_time = record.time;
+                }
                 state.used.push(cid.clone());
             }
             state.cid = Some(cid);
-            state.name_time = record.time;
             fields.push("name", Json::String(name));
         }
         Statement::NoName => {

@@ -1,6 +1,8 @@
 //! JSON as records hold it: members in order, numbers as they were written.
 
 mod parse;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use parse::parse_object;
