@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 use tally_fcdsl::{Forced, Order, Rules, Schema, Search, evaluate};
 use tally_fcdsl_index::{Index, Page};
 
-pub const DEFAULT_SORT: &[(&str, Order)] = &[("height", Order::Desc), ("id", Order::Asc)];
+pub(crate) const DEFAULT_SORT: &[(&str, Order)] = &[("height", Order::Desc), ("id", Order::Asc)];
 
-pub fn rules(schema: &Schema) -> Rules<'_> {
+pub(crate) fn rules(schema: &Schema) -> Rules<'_> {
     Rules { schema, default_sort: DEFAULT_SORT, forced: Forced::None, needs_ids: false }
 }
 
-pub fn index_of(schema: &'static Schema, documents: &[Value]) -> Index {
+pub(crate) fn index_of(schema: &'static Schema, documents: &[Value]) -> Index {
     let mut index = Index::new(schema);
     documents.iter().for_each(|document| index.put(&document.to_string()).unwrap());
     index
 }
 
 /// What the plain evaluator makes of it.
-pub fn expected(search: &Search, schema: &Schema, documents: &[Value]) -> Page {
+pub(crate) fn expected(search: &Search, schema: &Schema, documents: &[Value]) -> Page {
     let answer = evaluate(search, schema, documents);
     let rows = answer.rows.iter().map(|row| &documents[*row]);
     Page {
@@ -29,7 +29,7 @@ pub fn expected(search: &Search, schema: &Schema, documents: &[Value]) -> Page {
 }
 
 /// Compares all pages of a query; `false` if the query is refused.
-pub fn all_pages(index: &Index, schema: &Schema, documents: &[Value], query: &Value) -> bool {
+pub(crate) fn all_pages(index: &Index, schema: &Schema, documents: &[Value], query: &Value) -> bool {
     let mut query = query.clone();
     let Ok(first) = Search::parse(Some(&query), &rules(schema)) else { return false };
     let total = evaluate(&first, schema, documents).total;

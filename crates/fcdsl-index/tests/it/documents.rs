@@ -21,15 +21,15 @@ const FIELDS: &[Field] = &[
 ];
 
 /// A table whose documents change in place.
-pub const ENTITIES: Schema = Schema { id: "id", fields: FIELDS, appended: false };
+pub(crate) const ENTITIES: Schema = Schema { id: "id", fields: FIELDS, appended: false };
 /// A table that documents are only added to.
-pub const HISTORY: Schema = Schema { id: "id", fields: FIELDS, appended: true };
+pub(crate) const HISTORY: Schema = Schema { id: "id", fields: FIELDS, appended: true };
 
 const WORDS: [&str; 10] =
     ["alpha", "Alpha", "be", "beta x", "deadbeef", "DEADBEEF", "ü*ü", "", "a.b", "5"];
 
 /// A document; `height` rises with the position unless the documents are shuffled.
-pub fn document(position: usize) -> impl Strategy<Value = Value> {
+pub(crate) fn document(position: usize) -> impl Strategy<Value = Value> {
     let word = || select(&WORDS[..]).prop_map(Value::from);
     let long = || prop_oneof![-3..4_i64, Just(i64::MAX), Just(i64::MIN)].prop_map(Value::from);
     let float = || prop_oneof![(-4..5_i32).prop_map(|n| json!(f64::from(n) / 2.0)), Just(json!(3))];
@@ -73,7 +73,7 @@ fn to_map<'a>(members: impl IntoIterator<Item = (&'a str, Value)>) -> Map<String
 }
 
 /// Documents of a history: heights rise in most cases.
-pub fn documents(count: usize) -> impl Strategy<Value = Vec<Value>> {
+pub(crate) fn documents(count: usize) -> impl Strategy<Value = Vec<Value>> {
     let in_order: Vec<_> = (0..count).map(document).collect();
     (in_order, any::<bool>(), any::<proptest::sample::Index>()).prop_map(
         |(mut documents, is_rising, at)| {
@@ -169,7 +169,7 @@ fn block() -> impl Strategy<Value = Value> {
 }
 
 /// A query; some are refused.
-pub fn query() -> impl Strategy<Value = Value> {
+pub(crate) fn query() -> impl Strategy<Value = Value> {
     let column = (field(), select(&["asc", "desc"][..]))
         .prop_map(|(field, order)| json!({"field": field, "order": order}));
     let maybe =

@@ -76,7 +76,7 @@ fn any_cursor_leads_to_the_same_page() {
 fn ids_are_fetched_in_their_order() {
     use tally_fcdsl::{Forced, Rules};
     let documents: Vec<_> =
-        (0..9).map(|n| json!({"id": format!("id{n}"), "name": ["x", "y"][n % 2]})).collect();
+        (0..9).map(|n| json!({"id": format!("id{n}"), "name": (["x", "y"][n % 2])})).collect();
     let index = index_of(&HISTORY, &documents);
     let query = json!({"ids": ["id5", "id0", "none", "id5", "id3"]});
     let ids = |forced| {
