@@ -20,6 +20,7 @@ use tally_chain::utxo::{Source, Start};
 use tally_fcdsl::Search;
 use tally_primitives::{BlockId, BlockNumber};
 use tally_storage::{Batch, Direction, Durability, KeyRange, Store, schema};
+use tokio::sync::watch;
 
 /// Recent blocks that a source is told: as many as can be undone.
 const RECENT_MAX: usize = 1024;
@@ -37,6 +38,16 @@ pub struct Directory {
     /// Held while the note about orders to be forgotten is written or taken away.
     pub(crate) revocation: Mutex<()>,
     pub(crate) is_followed: AtomicBool,
+    pub(crate) progress: watch::Sender<Progress>,
+}
+
+/// How far a directory is; see [`Directory::watch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The block that answers are of.
+    pub best: Option<Best>,
+    /// Whether that was the chain's end when it was stored.
+    pub is_at_end: bool,
 }
 
 /// What is counted while the directory runs.
@@ -115,6 +126,7 @@ impl Directory {
             gauges,
             revocation: Mutex::default(),
             is_followed: AtomicBool::new(false),
+            progress: watch::Sender::new(Progress { best: tip.map(Best::from), is_at_end: false }),
         })
     }
 
@@ -171,6 +183,11 @@ impl Directory {
     /// Returns the block that answers are of now; `None` before the first one.
     pub fn best(&self) -> Option<Best> {
         self.published.best()
+    }
+
+    /// Tells of every step from now on, after it has become visible.
+    pub fn watch(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
     }
 
     /// Returns how many documents each table has.

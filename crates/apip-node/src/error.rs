@@ -162,6 +162,9 @@ pub enum FollowError {
     /// What the source brought could not be applied.
     #[error("the chain could not be followed")]
     Block(#[from] BlockError),
+    /// The store could not be read at the start.
+    #[error("the directory's position in the chain could not be read")]
+    Read(#[from] ReadError),
     /// The store failed.
     #[error("what the chain brought could not be stored")]
     Store(#[from] StoreError),

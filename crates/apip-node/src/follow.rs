@@ -2,7 +2,7 @@
 //! makes it visible, one hands orders to the accounts.
 
 use crate::{
-    BlockError, Directory, FollowError,
+    BlockError, Directory, FollowError, Progress,
     handover::Handover,
     load::rate,
     lock::lock,
@@ -154,7 +154,7 @@ impl Crew {
             is_committing: false,
             is_changed: false,
             is_at_end: false,
-            progress: Progress::new(),
+            pace: Pace::new(),
         };
         let result = indexer.run();
         // Ends the committer, as nothing more comes.
@@ -242,7 +242,7 @@ impl Committer {
         drop(guard);
         directory
             .published
-            .publish(index, tip)
+            .publish(&index, tip)
             .map_err(|error| FollowError::Index(Box::new(error)))?;
         let gauges = &directory.gauges;
         gauges.records.store(tip.records, Ordering::Relaxed);
@@ -253,6 +253,7 @@ impl Committer {
         if orders.found + orders.undone > 0 {
             self.bell.notify_one();
         }
+        directory.progress.send_replace(Progress { best: Some(tip.into()), is_at_end });
         Ok(())
     }
 }
@@ -274,7 +275,7 @@ struct Indexer<'a> {
     is_changed: bool,
     /// Whether all there is came.
     is_at_end: bool,
-    progress: Progress,
+    pace: Pace,
 }
 
 /// What the indexer does next.
@@ -325,13 +326,13 @@ impl Indexer<'_> {
                 let is_undoable = head.is_none_or(|head| end >= head.0);
                 self.writer.block(&block, is_undoable)?;
                 self.is_at_end = false;
-                self.progress.blocks += 1;
+                self.pace.blocks += 1;
             }
             Update::Records(records) => {
                 // A file of records tells the reorganisations of its past, at any height.
                 self.writer.records(&records, true)?;
                 self.is_at_end = false;
-                self.progress.blocks += 1;
+                self.pace.blocks += 1;
             }
             Update::RolledBackTo(height) => self.roll_back_to(height)?,
             Update::CaughtUp(height) => {
@@ -339,9 +340,11 @@ impl Indexer<'_> {
                 self.is_at_end = true;
                 if self.writer.tip().is_none() {
                     self.directory.gauges.is_caught_up.store(true, Ordering::Release);
+                    let progress = Progress { best: None, is_at_end: true };
+                    self.directory.progress.send_replace(progress);
                     return Ok(());
                 }
-                self.progress.caught_up(self.writer.tip().map(|tip| tip.height));
+                self.pace.caught_up(self.writer.tip().map(|tip| tip.height));
             }
         }
         self.is_changed = true;
@@ -387,14 +390,14 @@ impl Indexer<'_> {
     }
 
     fn report(&mut self) {
-        let Some(tip) = self.writer.tip().filter(|_| self.progress.is_due()) else { return };
+        let Some(tip) = self.writer.tip().filter(|_| self.pace.is_due()) else { return };
         let head = self.source.head().map(|head| head.0);
-        self.progress.report(tip.height, tip.records, head);
+        self.pace.report(tip.height, tip.records, head);
     }
 }
 
 /// How fast a directory catches up.
-struct Progress {
+struct Pace {
     reported: Instant,
     blocks: u64,
     blocks_before: u64,
@@ -403,13 +406,13 @@ struct Progress {
     is_over: bool,
 }
 
-impl fmt::Debug for Progress {
+impl fmt::Debug for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress").field("blocks", &self.blocks).finish_non_exhaustive()
+        f.debug_struct("Pace").field("blocks", &self.blocks).finish_non_exhaustive()
     }
 }
 
-impl Progress {
+impl Pace {
     fn new() -> Self {
         let now = Instant::now();
         Self {

@@ -193,6 +193,7 @@ impl Layers {
         self.committing = None;
     }
 
+    #[cfg(test)]
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
     }

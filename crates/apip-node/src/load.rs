@@ -38,7 +38,7 @@ pub(crate) fn load(
         let reader = scope.spawn(move || read(store, &sender));
         for page in pages {
             documents += Vec::<Document>::len(&page) as u64;
-            published.load(page).map_err(|error| OpenError::Index(Box::new(error)))?;
+            published.load(&page).map_err(|error| OpenError::Index(Box::new(error)))?;
             if reported.elapsed() >= REPORT_EVERY {
                 reported = Instant::now();
                 let per_second = rate(documents, started.elapsed());

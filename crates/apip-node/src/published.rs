@@ -72,18 +72,53 @@ struct State {
 /// A document for the index.
 #[derive(Debug)]
 pub(crate) struct Document {
-    pub(crate) table: TableId,
-    pub(crate) text: String,
+    table: TableId,
+    id: Box<str>,
+    /// JSON; `None` if the document is not there any more.
+    text: Option<String>,
 }
 
 impl Document {
     pub(crate) fn of_entity(entity: &Entity) -> Self {
-        let table = TableId::of(entity.key.kind, Content::Entities);
-        Self { table, text: entity.to_text() }
+        Self::entity(&entity.key, Some(entity.to_text()))
     }
 
     pub(crate) fn of_row(row: &HistoryRow) -> Self {
-        Self { table: TableId::of(row.kind, Content::History), text: row.to_text() }
+        Self::row(row.kind, &row.txid, Some(row.to_text()))
+    }
+
+    fn entity(key: &EntityKey, text: Option<String>) -> Self {
+        Self { table: TableId::of(key.kind, Content::Entities), id: key.id.clone(), text }
+    }
+
+    fn row(kind: Kind, txid: &Txid, text: Option<String>) -> Self {
+        Self { table: TableId::of(kind, Content::History), id: txid.to_string().into(), text }
+    }
+}
+
+impl State {
+    /// Puts a document into its table, or takes it out.
+    ///
+    /// A document that the index cannot hold, because of its size or of a number in it, is left out
+    /// and told: nothing that somebody writes into the chain may stop the others' documents.
+    fn put(&mut self, Document { table, id, text }: &Document) -> Result<(), DocumentError> {
+        let index = &mut self.tables[table.position()];
+        let Some(text) = text else {
+            index.remove(id);
+            return Ok(());
+        };
+        match index.put(text) {
+            Ok(()) => Ok(()),
+            Err(DocumentError::Full) => Err(DocumentError::Full),
+            Err(
+                error @ (DocumentError::Json(_) | DocumentError::NoId | DocumentError::TooLong),
+            ) => {
+                index.remove(id);
+                let table = table.table().name;
+                tracing::warn!(table, %id, %error, "a document cannot be searched");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -101,11 +136,9 @@ impl Published {
     }
 
     /// Adds documents while the directory is loaded.
-    pub(crate) fn load(&self, documents: Vec<Document>) -> Result<(), DocumentError> {
+    pub(crate) fn load(&self, documents: &[Document]) -> Result<(), DocumentError> {
         let mut state = write(&self.0);
-        documents
-            .into_iter()
-            .try_for_each(|Document { table, text }| state.tables[table.position()].put(&text))
+        documents.iter().try_for_each(|document| state.put(document))
     }
 
     /// Says where the loaded documents are from.
@@ -118,7 +151,7 @@ impl Published {
     }
 
     /// Makes the changes of one step visible, all at once and together with the block they are of.
-    pub(crate) fn publish(&self, changes: IndexChanges, tip: Tip) -> Result<(), DocumentError> {
+    pub(crate) fn publish(&self, changes: &IndexChanges, tip: Tip) -> Result<(), DocumentError> {
         let service = read(&self.0).service;
         let own_key = service.map(|sid| EntityKey::published(Kind::Service, &sid));
         let mut own = None;
@@ -128,38 +161,17 @@ impl Published {
             own = Some(Arc::new(own_service(sid, now.as_ref())));
         }
         // Texts are made before anybody has to wait.
-        let entities: Vec<(EntityKey, Option<Document>)> = changes
+        let entities = changes
             .entities
-            .into_iter()
-            .map(|(key, now)| (key, now.as_ref().map(Document::of_entity)))
-            .collect();
-        let rows: Vec<Result<Document, (Kind, Txid)>> = changes
-            .rows
             .iter()
-            .map(|change| match change {
-                RowChange::Added(row) => Ok(Document::of_row(row)),
-                RowChange::Gone { kind, txid } => Err((*kind, *txid)),
-            })
-            .collect();
+            .map(|(key, now)| Document::entity(key, now.as_ref().map(Entity::to_text)));
+        let rows = changes.rows.iter().map(|change| match change {
+            RowChange::Added(row) => Document::of_row(row),
+            RowChange::Gone { kind, txid } => Document::row(*kind, txid, None),
+        });
+        let documents: Vec<Document> = entities.chain(rows).collect();
         let mut state = write(&self.0);
-        for (key, document) in entities {
-            match document {
-                Some(Document { table, text }) => state.tables[table.position()].put(&text)?,
-                None => {
-                    let table = TableId::of(key.kind, Content::Entities);
-                    state.tables[table.position()].remove(&key.id);
-                }
-            }
-        }
-        for row in rows {
-            match row {
-                Ok(Document { table, text }) => state.tables[table.position()].put(&text)?,
-                Err((kind, txid)) => {
-                    let table = TableId::of(kind, Content::History);
-                    state.tables[table.position()].remove(&txid.to_string());
-                }
-            }
-        }
+        documents.iter().try_for_each(|document| state.put(document))?;
         state.best = Some(tip.into());
         if let Some(own) = own {
             state.own = own;

@@ -4,7 +4,7 @@
 //! for, `docs/formats.md` how they are written.
 
 use tally_feip::{EntityKey, HistoryRow, Kind};
-use tally_storage::{Access, KeyRange, Table, schema::Schema};
+use tally_storage::{Access, Table, schema::Schema};
 
 /// Name → fact about the directory as a whole: [`TIP_KEY`], [`SETTINGS_KEY`], [`REVOCATION_KEY`].
 pub(crate) const STATE: Table = Table::new("directory_state");
@@ -66,12 +66,4 @@ pub(crate) fn history_key(row: &HistoryRow) -> Vec<u8> {
 /// Key of [`ORDERS`]: height 8, index 4, output 4.
 pub(crate) fn order_key(height: u64, index: u32, vout: u32) -> Vec<u8> {
     [&height.to_be_bytes()[..], &index.to_be_bytes(), &vout.to_be_bytes()].concat()
-}
-
-/// The keys that begin with a height above `height`.
-pub(crate) fn above(height: u64) -> KeyRange {
-    match height.checked_add(1) {
-        Some(next) => KeyRange::from(next.to_be_bytes()),
-        None => KeyRange::between([], []),
-    }
 }
