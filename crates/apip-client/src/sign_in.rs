@@ -139,9 +139,9 @@ fn decrypted(key: &PrivateKey, text: &str) -> Result<Zeroizing<Vec<u8>>, Session
     for format in [Format::Fipa9, Format::Bitcore, Format::Ftsp17] {
         match ecies::decrypt(format, key, text) {
             Ok(plaintext) => return Ok(plaintext),
-            // A wrong tag is the most that a wrong format gets to.
-            Err(EciesError::Malformed) => {}
-            Err(error) => failed = error,
+            // A wrong tag says the most: format and points are right.
+            Err(error) if failed != EciesError::Tag => failed = error,
+            Err(_) => {}
         }
     }
     Err(SessionKeyError::Encrypted(failed))

@@ -70,7 +70,7 @@ pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], Base58Error> 
 
 /// Returns the text of `payload` with its checksum behind it, as in addresses (Base58Check).
 ///
-/// The checksum is the first four bytes of the payload's [`sha256x2`](crate::sha256x2).
+/// The checksum is the first four bytes of the payload's [`sha256x2`].
 pub fn encode_check(payload: &[u8]) -> String {
     let checksum = checksum(payload);
     bs58::encode(Zeroizing::new([payload, &checksum].concat()).as_slice()).into_string()
