@@ -98,6 +98,14 @@ impl Fulfillment {
         leaves.into_iter()
     }
 
+    /// Returns the bytes of the modulus of each RSA signature. They are verified by
+    /// [`is_satisfied`](Self::is_satisfied), each over the whole message.
+    pub fn rsa_lengths(&self) -> impl Iterator<Item = usize> {
+        let mut lengths = Vec::new();
+        self.root.collect_rsa(&mut lengths);
+        lengths.into_iter()
+    }
+
     /// Returns what has to be verified for each of the [`leaves`](Self::leaves), in their order.
     ///
     /// The message is copied only for the few leaves that have a prefix.
@@ -207,6 +215,21 @@ impl Node {
                 }
             }
             Self::Preimage(_) | Self::Rsa { .. } | Self::Timeout { .. } => {}
+        }
+    }
+
+    fn collect_rsa(&self, lengths: &mut Vec<usize>) {
+        match self {
+            Self::Rsa { modulus, .. } => lengths.push(modulus.len()),
+            Self::Prefix { sub, .. } => sub.collect_rsa(lengths),
+            Self::Threshold { entries, .. } => {
+                for entry in entries {
+                    if let Content::Fulfilled(node) = &entry.content {
+                        node.collect_rsa(lengths);
+                    }
+                }
+            }
+            Self::Preimage(_) | Self::Ed25519 { .. } | Self::Timeout { .. } => {}
         }
     }
 

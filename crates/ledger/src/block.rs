@@ -32,6 +32,14 @@ pub const BLOCK_TRANSACTIONS_MAX: usize = 1000;
 /// message of the ordering engine carries one block.
 pub const BLOCK_BYTES_MAX: usize = 4 << 20;
 
+/// The most work that the signatures of a block's transactions may be
+/// ([`Transaction::verification_work`]), in bytes hashed, unless it has one transaction only.
+///
+/// Every member verifies a proposed block within its view. This is two thirds of a second of one
+/// core, of the four seconds that a view has; a full block of ordinary transactions is a fifteenth
+/// of it.
+pub const BLOCK_WORK_MAX: u64 = 256 << 20;
+
 /// The most voters of a block, and so the most members of a federation.
 pub const VOTERS_MAX: usize = 256;
 

@@ -27,8 +27,9 @@ mod vote;
 
 pub use block::{
     BLOCK_AHEAD_SECONDS_MAX, BLOCK_BEHIND_SECONDS_MAX, BLOCK_BYTES_MAX, BLOCK_JSON_BYTES_MAX,
-    BLOCK_TRANSACTIONS_MAX, Block, BlockBody, BlockContext, BlockDraft, BlockError, BlockFault,
-    BlockFrame, BlockVerdict, DecodeError, FrameError, FramedTransaction, Offer, VOTERS_MAX,
+    BLOCK_TRANSACTIONS_MAX, BLOCK_WORK_MAX, Block, BlockBody, BlockContext, BlockDraft, BlockError,
+    BlockFault, BlockFrame, BlockVerdict, DecodeError, FrameError, FramedTransaction, Offer,
+    VOTERS_MAX,
 };
 pub use election::{DuplicateVote, Status, elect, elect_verified};
 pub use form::FormError;

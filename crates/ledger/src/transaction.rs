@@ -1,5 +1,6 @@
 mod parse;
 mod rules;
+mod work;
 
 use crate::{
     AssetId, IdHash, MetadataId, Operation, OutputRef, TransactionId, Version,

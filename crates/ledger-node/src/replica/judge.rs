@@ -183,6 +183,7 @@ impl Replica {
             | BlockFault::Empty
             | BlockFault::TooManyTransactions { .. }
             | BlockFault::TooLarge { .. }
+            | BlockFault::TooMuchWork { .. }
             | BlockFault::Genesis => Ok(true),
             BlockFault::Signature { .. }
             | BlockFault::Maker { .. }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use tally_crypto::ed25519::PublicKey;
 
-use super::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block, BlockFault};
+use super::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, BLOCK_WORK_MAX, Block, BlockFault};
 use crate::{IdHash, LedgerView, Operation, Timestamp, ViewError};
 
 /// How far a block's time may be after the checker's clock, in seconds: more than clocks that are
@@ -104,7 +104,21 @@ impl Block {
             _ => {}
         }
         let bytes = self.encoded_length();
-        if bytes > BLOCK_BYTES_MAX { Err(BlockFault::TooLarge { bytes }) } else { Ok(()) }
+        if bytes > BLOCK_BYTES_MAX {
+            return Err(BlockFault::TooLarge { bytes });
+        }
+        self.check_work()
+    }
+
+    /// Keeps what others are made to verify within the time that they have. One transaction alone is
+    /// bounded by its own rules, so that whatever was accepted fits into some block.
+    fn check_work(&self) -> BlockVerdict {
+        let work = self.transactions().iter().map(|transaction| transaction.verification_work());
+        let work = work.fold(0, u64::saturating_add);
+        if self.transactions().len() > 1 && work > BLOCK_WORK_MAX {
+            return Err(BlockFault::TooMuchWork { work });
+        }
+        Ok(())
     }
 
     fn check_time(&self, context: &BlockContext<'_>) -> BlockVerdict {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tally_crypto::ed25519::{PublicKey, SigningKey};
 
 use super::{
-    BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, Block,
+    BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, BLOCK_WORK_MAX, Block,
     codec::{head_bytes, transaction_bytes},
     transactions::check_next,
 };
@@ -61,6 +61,8 @@ pub struct BlockDraft<'a, V: ?Sized> {
     transactions: Vec<Arc<Transaction>>,
     /// The length of the encoding so far.
     bytes: usize,
+    /// The work of the signatures so far.
+    work: u64,
 }
 
 /// What became of a candidate.
@@ -91,6 +93,7 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
     ) -> Self {
         Self {
             bytes: head_bytes(voters.len()),
+            work: 0,
             view: Overlay::new(base, ancestors),
             timestamp,
             voters,
@@ -122,7 +125,9 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
     /// The state could not be read; the draft is unchanged.
     pub fn offer(&mut self, transaction: &Arc<Transaction>) -> Result<Offer, ViewError> {
         let bytes = self.bytes + transaction_bytes(transaction.to_json());
-        if self.is_full() || bytes > BLOCK_BYTES_MAX {
+        let work = self.work.saturating_add(transaction.verification_work());
+        let is_too_much = work > BLOCK_WORK_MAX && !self.is_empty();
+        if self.is_full() || bytes > BLOCK_BYTES_MAX || is_too_much {
             return Ok(Offer::NoRoom);
         }
         if let Err(rejection) = check_next(transaction, &self.taken, &self.view)? {
@@ -139,6 +144,7 @@ impl<'a, V: LedgerView + ?Sized> BlockDraft<'a, V> {
         self.taken.add(transaction);
         self.transactions.push(Arc::clone(transaction));
         self.bytes = bytes;
+        self.work = work;
         Ok(Offer::Accepted)
     }
 

@@ -2,6 +2,7 @@ use tally_crypto::ed25519::PublicKey;
 
 use super::{
     BLOCK_AHEAD_SECONDS_MAX, BLOCK_BEHIND_SECONDS_MAX, BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX,
+    BLOCK_WORK_MAX,
 };
 use crate::{Rejection, Timestamp, TransactionId};
 
@@ -40,6 +41,12 @@ pub enum BlockFault {
     TooLarge {
         /// The length of its compact encoding.
         bytes: usize,
+    },
+    /// To verify its signatures is too much work.
+    #[error("the signatures of the block are {work} bytes to hash, more than {BLOCK_WORK_MAX}")]
+    TooMuchWork {
+        /// The sum of [`Transaction::verification_work`](crate::Transaction::verification_work).
+        work: u64,
     },
     /// Its time is before that of the block that it follows.
     #[error("the time {time} is before {parent}, that of the block before")]
@@ -86,6 +93,7 @@ impl BlockFault {
             Self::Empty => "block_empty",
             Self::TooManyTransactions { .. } => "block_too_many_transactions",
             Self::TooLarge { .. } => "block_too_large",
+            Self::TooMuchWork { .. } => "block_too_much_work",
             Self::BeforeParent { .. } => "block_before_parent",
             Self::Untimely { .. } => "block_untimely",
             Self::Genesis => "block_genesis",
@@ -107,6 +115,7 @@ impl BlockFault {
             | Self::Empty
             | Self::TooManyTransactions { .. }
             | Self::TooLarge { .. }
+            | Self::TooMuchWork { .. }
             | Self::BeforeParent { .. }
             | Self::Genesis
             | Self::Transaction { .. } => true,

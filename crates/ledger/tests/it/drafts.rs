@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tally_conditions::{Policy, Weighted};
 use tally_ledger::{
-    BLOCK_TRANSACTIONS_MAX, Block, BlockContext, BlockDraft, Layer, LedgerView, Offer, OutputRef,
-    Overlay, RejectionCode as Code, Timestamp, Transaction, Version,
+    BLOCK_TRANSACTIONS_MAX, BLOCK_WORK_MAX, Block, BlockContext, BlockDraft, Layer, LedgerView,
+    Offer, OutputRef, Overlay, RejectionCode as Code, Timestamp, Transaction, Version,
 };
 
 use crate::{
     chain::{Chain, NOW, create, created, public, sign, transfer, uuid},
     raw,
-    rules_block::large_transactions,
+    rules_block::{costly_transactions, large_transactions},
     vectors::key,
 };
 
@@ -195,6 +195,27 @@ fn a_draft_keeps_the_bound_on_bytes() {
     assert_eq!(offer(&mut draft, &source(1)), None);
     let block = draft.finish(&key("node1")).unwrap();
     assert_eq!(Block::decode(&block.encode()).unwrap(), block);
+}
+
+/// Goal: what others verify is bounded, and a block that is full of work has room for what is little
+/// work.
+#[test]
+fn a_draft_keeps_the_bound_on_work() {
+    let chain = Chain::default();
+    let mut draft = draft(&chain, &[]);
+    let mut work = 0;
+    for transaction in costly_transactions() {
+        work += transaction.verification_work();
+        let offered = draft.offer(&Arc::new(transaction.clone())).unwrap();
+        let expected = if work > BLOCK_WORK_MAX { Offer::NoRoom } else { Offer::Accepted };
+        assert_eq!(offered, expected, "{work}");
+    }
+    assert!(work > BLOCK_WORK_MAX && !draft.is_full());
+    assert_eq!(offer(&mut draft, &source(1)), None);
+    let block = draft.finish(&key("node1")).unwrap();
+    let members = [public("node1")];
+    let context = BlockContext { members: &members, parent: Some(now()), now: Some(NOW) };
+    assert_eq!(block.check_body(&context), Ok(()));
 }
 
 /// Goal: the bound on their number is exact.

@@ -9,12 +9,13 @@ use tally_conditions::Policy;
 use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{
     BLOCK_AHEAD_SECONDS_MAX, BLOCK_BEHIND_SECONDS_MAX, BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX,
-    Block, BlockContext, BlockFault, BlockVerdict, IdHash, MetadataId, RejectionCode as Code,
-    Timestamp, Transaction, Version, build::Draft,
+    BLOCK_WORK_MAX, Block, BlockContext, BlockFault, BlockVerdict, IdHash, MetadataId,
+    RejectionCode as Code, Timestamp, Transaction, Version, build::Draft,
 };
 
 use crate::{
     chain::{Chain, NOW, VERSIONS, create, created, pay, public, sign, transfer, uuid},
+    raw,
     vectors::key,
 };
 
@@ -166,6 +167,76 @@ fn a_block_that_is_too_long_is_refused() {
     assert_eq!(check(&block, &Chain::default()), Err(BlockFault::TooLarge { bytes }));
     assert!(Block::decode(&block.encode()).is_err());
     assert_eq!(check(&make(&transactions[..4]), &Chain::default()), Ok(()));
+}
+
+/// Small transactions that are nearly as much work as one may be: a hundred signatures over a message
+/// of 320 KB each. Together they have fewer bytes than a block may, and are more work.
+pub(crate) fn costly_transactions() -> &'static [Transaction] {
+    static COSTLY: LazyLock<Vec<Transaction>> = LazyLock::new(|| {
+        let keys: Vec<_> = (0..100).map(|n| key(&format!("signer{n}"))).collect();
+        let owners: Vec<PublicKey> = keys.iter().map(|key| key.public_key()).collect();
+        let data = format!(r#"{{"number":10,"text":"{}"}}"#, "x".repeat(285_000));
+        let draft = Draft::create(Version::Flat1_0, &owners).asset_data(data);
+        let signed = draft.output(1, &owners[..1]).sign(&keys.iter().collect::<Vec<_>>()).unwrap();
+        // What is tested does not look at signatures: those of the first will do for all.
+        let other = |number: u8| {
+            let number = format!(r#""number":{number}"#);
+            let text = signed.to_json().replace(r#""number":10"#, &number);
+            let text = raw::with_id(serde_json::from_str(&text).unwrap());
+            Transaction::parse(text.as_bytes()).unwrap()
+        };
+        std::iter::once(signed.clone()).chain((11..20).map(other)).collect()
+    });
+    &COSTLY
+}
+
+fn work_of(transactions: &[Transaction]) -> u64 {
+    transactions.iter().map(Transaction::verification_work).sum()
+}
+
+/// Goal: a leader cannot keep others busy for longer than their view with a block that is valid, or
+/// whose last signature is not. Method: the bound is met before any signature is looked at.
+#[test]
+fn a_block_that_is_too_much_work_is_refused() {
+    let transactions = costly_transactions();
+    let count = (1..).find(|count| work_of(&transactions[..*count]) > BLOCK_WORK_MAX).unwrap();
+    let (block, work) = (make(&transactions[..count]), work_of(&transactions[..count]));
+    assert!(block.encoded_length() < BLOCK_BYTES_MAX);
+    let fault = BlockFault::TooMuchWork { work };
+    assert_eq!(check(&block, &Chain::default()), Err(fault.clone()));
+    assert_eq!((fault.code(), fault.is_lasting()), ("block_too_much_work", true));
+
+    // One less is not too much: then the first wrong signature is what is wrong.
+    let offence = offence(&make(&transactions[..count - 1]), &Chain::default());
+    assert_eq!(offence, (1, Code::InvalidSignature));
+}
+
+/// Goal: whatever is accepted fits into some block. Method: many keys and short messages, so that
+/// the bound on messages does not hold it back.
+#[test]
+fn one_transaction_is_never_too_much_work() {
+    let keys: Vec<_> = (0..500).map(|n| key(&format!("signer{n}"))).collect();
+    let signers: Vec<_> = keys.iter().collect();
+    let owners: Vec<PublicKey> = keys.iter().map(|key| key.public_key()).collect();
+    let draft = Draft::create(Version::Flat2_0, &owners).output(1, &owners[..1]);
+    let transaction = draft.sign(&signers).unwrap();
+    let work = transaction.verification_work();
+    assert!((500 * 16 * 1024..BLOCK_WORK_MAX).contains(&work), "{work}");
+    assert_eq!(check(&make(&[transaction]), &Chain::default()), Ok(()));
+}
+
+/// Goal: an ordinary full block is far from the bound.
+#[test]
+fn ordinary_blocks_are_little_work() {
+    let mut chain = Chain::default();
+    let source = chain.append(one(1));
+    let transfer = transfer(Version::Flat2_0, &[(&source, 0)], &[(2, "carol")], &["alice"]);
+    for ordinary in [source, Arc::new(transfer)] {
+        let work = ordinary.verification_work();
+        let text = ordinary.to_json().len() as u64;
+        assert!((16 * 1024..=16 * 1024 + text).contains(&work), "{work}");
+        assert!(10 * work * (BLOCK_TRANSACTIONS_MAX as u64) < BLOCK_WORK_MAX);
+    }
 }
 
 #[test]
