@@ -1,5 +1,6 @@
 use crate::{
     BlockHead, CommitError, LedgerStore, OutputPlace, Place, ReadError, Tip,
+    cache::Known,
     records::{Location, Member},
     tables::{
         ASSETS, BACKLOG, BLOCKS, GROUP, GROUPS, HEIGHTS, METADATA, SPENDERS, SPENT, STATE, TEXTS,
@@ -25,11 +26,19 @@ pub(crate) struct Append<'a> {
     created: HashSet<AssetUuid>,
     group: Vec<u8>,
     outputs: u64,
+    known: Vec<Known>,
+}
+
+/// What memory has to know once the rows of a block are on disk.
+pub(crate) struct Appended {
+    pub(crate) tip: Tip,
+    /// The block's transactions, in its order.
+    pub(crate) known: Vec<Known>,
 }
 
 impl<'a> Append<'a> {
-    /// Adds all rows of `block` to `batch` and returns the tip that they make. What the batch holds
-    /// after an error must not be committed.
+    /// Adds all rows of `block` to `batch` and returns what they make. What the batch holds after an
+    /// error must not be committed.
     ///
     /// The caller holds the block's transactions in the backlog, and nobody else appends.
     pub(crate) fn add(
@@ -37,7 +46,7 @@ impl<'a> Append<'a> {
         height: u64,
         block: &'a Block,
         batch: &'a mut Batch,
-    ) -> Result<Tip, CommitError> {
+    ) -> Result<Appended, CommitError> {
         let before = ledger.tip();
         let expected = before.map_or(0, |tip| tip.height + 1);
         if height != expected {
@@ -58,9 +67,11 @@ impl<'a> Append<'a> {
             created: HashSet::new(),
             group: Vec::new(),
             outputs: 0,
+            known: Vec::with_capacity(count),
         };
         append.add_transactions()?;
-        Ok(append.add_head(before))
+        let known = std::mem::take(&mut append.known);
+        Ok(Appended { tip: append.add_head(before), known })
     }
 
     fn add_transactions(&mut self) -> Result<(), CommitError> {
@@ -118,19 +129,22 @@ impl<'a> Append<'a> {
 
     fn add_transaction(
         &mut self,
-        transaction: &Transaction,
+        transaction: &Arc<Transaction>,
         place: Place,
         number: u64,
     ) -> Result<(), CommitError> {
         let id = transaction.id();
+        let location = Location { place, number };
         if !self.ids.insert(id) || self.ledger.location(&id)?.is_some() {
             return Err(CommitError::IncludedTwice { transaction: id });
         }
-        self.batch.put(TRANSACTIONS, *id.as_bytes(), Location { place, number }.to_bytes());
+        self.batch.put(TRANSACTIONS, *id.as_bytes(), location.to_bytes());
         Member { id, number }.write(&mut self.group);
-        for input in transaction.inputs() {
-            if let Some(output) = input.spends {
-                self.add_spending(id, place, output)?;
+        let mut creator = None;
+        for output in transaction.inputs().iter().filter_map(|input| input.spends) {
+            let source = self.add_spending(id, place, output)?;
+            if source.transaction.asset_id() == transaction.asset_id() {
+                creator = creator.or(source.creator);
             }
         }
         for (index, output) in (0..).zip(transaction.outputs()) {
@@ -143,10 +157,20 @@ impl<'a> Append<'a> {
         if let Some(metadata) = transaction.metadata_id() {
             self.batch.put(METADATA, metadata_key(&metadata, place), []);
         }
-        self.add_asset(transaction, place)
+        let creator = self.add_asset(transaction, place, creator)?;
+        let transaction = Arc::clone(transaction);
+        self.known.push(Known { transaction, location, creator: Some(creator) });
+        Ok(())
     }
 
-    fn add_asset(&mut self, transaction: &Transaction, place: Place) -> Result<(), CommitError> {
+    /// Adds the row that lists the transaction with its asset. Returns where the transaction is that
+    /// created it, which `known` says if something that it spends said it.
+    fn add_asset(
+        &mut self,
+        transaction: &Transaction,
+        place: Place,
+        known: Option<Place>,
+    ) -> Result<Place, CommitError> {
         let id = transaction.id();
         match (transaction.operation(), transaction.asset_id()) {
             (Operation::Create | Operation::Genesis, AssetId::Uuid(uuid)) => {
@@ -154,43 +178,48 @@ impl<'a> Append<'a> {
                     return Err(CommitError::CreatedTwice { transaction: id });
                 }
                 self.batch.put(ASSETS, asset_key(&uuid), place.to_bytes());
+                Ok(place)
             }
             // The asset is named by its transaction.
-            (Operation::Create | Operation::Genesis, AssetId::Transaction(_)) => {}
+            (Operation::Create | Operation::Genesis, AssetId::Transaction(_)) => Ok(place),
             (Operation::Transfer, asset) => {
-                let creator = self
-                    .ledger
-                    .asset_place(&asset)?
-                    .ok_or(CommitError::NoSuchAsset { transaction: id })?;
+                let creator = match known {
+                    Some(known) => Some(known),
+                    None => self.ledger.asset_place(&asset)?,
+                };
+                let creator = creator.ok_or(CommitError::NoSuchAsset { transaction: id })?;
                 self.batch.put(TRANSFERS, transfer_key(creator, place), []);
+                Ok(creator)
             }
         }
-        Ok(())
     }
 
-    /// Adds the rows that mark `output` as spent by the transaction at `place`.
+    /// Adds the rows that mark `output` as spent by the transaction at `place`; returns the
+    /// transaction that it is of.
     fn add_spending(
         &mut self,
         transaction: TransactionId,
         place: Place,
         output: OutputRef,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Known, CommitError> {
         let absent = || CommitError::NoSuchOutput { transaction, output };
-        let source = self.ledger.location(&output.transaction)?.ok_or_else(absent)?;
-        let spent = OutputPlace { transaction: source.place, index: output.index };
-        let is_spent = self.ledger.spender_place(spent)?.is_some();
+        let source = self.ledger.known(&output.transaction)?.ok_or_else(absent)?;
+        let spent = OutputPlace { transaction: source.location.place, index: output.index };
+        let is_spent = match self.ledger.cache().spender(&output) {
+            Some((_, spender)) => spender.is_some(),
+            None => self.ledger.spender_place(spent)?.is_some(),
+        };
         if !self.spent.insert(output) || is_spent {
             return Err(CommitError::SpentTwice { transaction, output });
         }
-        let source = self.ledger.parsed(&output.transaction, source)?;
         let index = usize::try_from(output.index).map_err(|_| absent())?;
-        for owner in owners(source.outputs().get(index).ok_or_else(absent)?) {
+        for owner in owners(source.transaction.outputs().get(index).ok_or_else(absent)?) {
             let key = owned_key(&owner, spent);
             self.batch.delete(UNSPENT, key.clone());
             self.batch.put(SPENT, key, []);
         }
         self.batch.put(SPENDERS, spent.to_bytes(), place.to_bytes());
-        Ok(())
+        Ok(source)
     }
 
     fn add_head(self, before: Option<Tip>) -> Tip {
@@ -237,17 +266,36 @@ pub(crate) fn owners(output: &Output) -> Vec<PublicKey> {
 }
 
 impl LedgerStore {
+    /// Returns a transaction of the chain by its id, from the cache if it is there.
+    pub(crate) fn known(&self, id: &TransactionId) -> Result<Option<Known>, ReadError> {
+        let cached = self.cache().get(id);
+        if cached.is_some() {
+            return Ok(cached);
+        }
+        match self.location(id)? {
+            Some(location) => self.read_known(location).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Returns the transaction of the chain at a location: from the cache, or parsed.
     pub(crate) fn parsed(
         &self,
         id: &TransactionId,
         location: Location,
     ) -> Result<Arc<Transaction>, ReadError> {
-        if let Some(found) = self.cache().get(id) {
-            return Ok(found);
+        let cached = self.cache().get(id);
+        match cached {
+            Some(known) => Ok(known.transaction),
+            None => Ok(self.read_known(location)?.transaction),
         }
+    }
+
+    fn read_known(&self, location: Location) -> Result<Known, ReadError> {
         let transaction = Self::parse(&self.text(location.number)?, location.number)?;
-        self.cache().insert(&transaction);
-        Ok(transaction)
+        let known = Known { transaction, location, creator: None };
+        let dropped = self.cache().add_read(known.clone());
+        drop(dropped);
+        Ok(known)
     }
 }

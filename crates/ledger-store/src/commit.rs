@@ -1,6 +1,6 @@
 use crate::{
-    CommitError, Equivocation, EquivocationKind, LedgerStore, Reason, Tip,
-    append::Append,
+    CommitError, Equivocation, EquivocationKind, LedgerStore, Reason,
+    append::{Append, Appended},
     candidates::{INVALID_MAX, InvalidBlock},
     equivocations::{Accusations, EQUIVOCATIONS_MAX},
     lock::lock,
@@ -156,7 +156,7 @@ struct Change<'a> {
     ledger: &'a LedgerStore,
     rings: Rings,
     batch: Batch,
-    tip: Option<Tip>,
+    appended: Option<Appended>,
     /// What leaves the backlog.
     gone: HashSet<TransactionId>,
     rejected: HashSet<TransactionId>,
@@ -174,7 +174,7 @@ impl<'a> Change<'a> {
             ledger,
             rings,
             batch: Batch::new(),
-            tip: None,
+            appended: None,
             gone: HashSet::new(),
             rejected: HashSet::new(),
             votes: HashMap::new(),
@@ -189,7 +189,7 @@ impl<'a> Change<'a> {
         if self.ledger.block_height(&block.id())? == Some(height) {
             return Ok(());
         }
-        self.tip = Some(Append::add(self.ledger, height, block, &mut self.batch)?);
+        self.appended = Some(Append::add(self.ledger, height, block, &mut self.batch)?);
         self.gone.extend(block.transactions().iter().map(|transaction| transaction.id()));
         self.committed.appended = true;
         Ok(())
@@ -220,7 +220,7 @@ impl<'a> Change<'a> {
     }
 
     fn reject(&mut self, id: TransactionId, reason: Reason) -> Result<(), CommitError> {
-        let is_settled = self.tip.is_some() && self.gone.contains(&id);
+        let is_settled = self.appended.is_some() && self.gone.contains(&id);
         if is_settled || self.ledger.location(&id)?.is_some() || !self.rejected.insert(id) {
             return Ok(());
         }
@@ -344,11 +344,14 @@ impl<'a> Change<'a> {
     /// Tells memory what is on disk now.
     fn publish(self, block: Option<&(u64, Arc<Block>)>) -> Committed {
         let ledger = self.ledger;
-        if let (Some(tip), Some((height, block))) = (self.tip, block) {
-            ledger.set_tip(tip);
+        if let (Some(Appended { tip, known }), Some((height, _))) = (self.appended, block) {
+            // First: whoever sees the new tip relies on what the cache says about spent outputs.
             let mut cache = ledger.cache();
-            block.transactions().iter().for_each(|transaction| cache.insert(transaction));
+            let dropped: Vec<_> =
+                known.into_iter().flat_map(|known| cache.add_appended(known)).collect();
             drop(cache);
+            drop(dropped);
+            ledger.set_tip(tip);
             ledger.candidates_mut().drop_undecided(|candidate| candidate.height <= *height);
         }
         if !self.gone.is_empty() {

@@ -37,7 +37,12 @@ impl ChainView<'_> {
     }
 
     fn location(&self, id: &TransactionId) -> Result<Option<Location>, ReadError> {
-        Ok(self.ledger.location(id)?.filter(|location| self.has(location.place)))
+        let cached = self.ledger.cache().location(id);
+        let location = match cached {
+            Some(location) => Some(location),
+            None => self.ledger.location(id)?,
+        };
+        Ok(location.filter(|location| self.has(location.place)))
     }
 
     /// Reads the id of the transaction at a place, if the place is part of this state.
@@ -49,13 +54,17 @@ impl ChainView<'_> {
     }
 
     fn find(&self, id: &TransactionId) -> Result<Option<Arc<Transaction>>, ReadError> {
-        match self.location(id)? {
-            Some(location) => self.ledger.parsed(id, location).map(Some),
-            None => Ok(None),
-        }
+        let known = self.ledger.known(id)?;
+        Ok(known.filter(|known| self.has(known.location.place)).map(|known| known.transaction))
     }
 
     fn find_spender(&self, output: &OutputRef) -> Result<Option<TransactionId>, ReadError> {
+        // The cache is told of a block before the tip is moved to it, so up to the tip it is
+        // complete. A state that may be ahead of it is what the disk says.
+        let is_complete = self.ledger.height().is_some_and(|tip| self.blocks <= tip + 1);
+        if is_complete && let Some((place, spender)) = self.ledger.cache().spender(output) {
+            return if self.has(place) { self.id_at(spender) } else { Ok(None) };
+        }
         let Some(location) = self.location(&output.transaction)? else { return Ok(None) };
         let output = OutputPlace { transaction: location.place, index: output.index };
         self.id_at(self.ledger.spender_place(output)?)
