@@ -24,6 +24,8 @@ pub struct Guard {
     origins: Vec<HeaderValue>,
     any_origin: bool,
     only_local_hosts: bool,
+    /// Headers of the API's own that pages may send.
+    headers: Vec<HeaderName>,
 }
 
 /// Why the guard turned a request away.
@@ -61,7 +63,7 @@ impl Guard {
         let origins =
             origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
         let only_local_hosts = exposure.needs_local_host();
-        Ok(Self { token, origins, any_origin: false, only_local_hosts })
+        Ok(Self { token, origins, any_origin: false, only_local_hosts, headers: vec![] })
     }
 
     /// Makes the guard of an API where `*` stands for every origin: one that does nothing for a
@@ -79,6 +81,13 @@ impl Guard {
             origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect();
         let any_origin = named.len() < origins.len();
         Ok(Self { any_origin, ..Self::new(exposure, token, &named)? })
+    }
+
+    /// Lets pages send headers of the API's own too, by their lower-case names.
+    #[must_use]
+    pub fn with_headers(mut self, names: &[&'static str]) -> Self {
+        self.headers.extend(names.iter().map(|name| HeaderName::from_static(name)));
+        self
     }
 
     /// Checks what applies to every request, also to those that need no token.
@@ -117,10 +126,12 @@ impl Guard {
         } else {
             AllowOrigin::list(self.origins.clone())
         };
+        let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, request_id];
+        let headers: Vec<HeaderName> = headers.iter().chain(&self.headers).cloned().collect();
         let cors = CorsLayer::new()
             .allow_origin(origins)
             .allow_methods(methods)
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id])
+            .allow_headers(headers)
             .expose_headers(ExposeHeaders::any());
         Some(cors)
     }
