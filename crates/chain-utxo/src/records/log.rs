@@ -254,6 +254,8 @@ struct Delivery<'a> {
     /// How many entries were taken, and how many marks among them.
     taken: u64,
     marks_taken: usize,
+    /// Up to where the follower has what the log says now.
+    starts_after: Option<BlockNumber>,
     /// The last height that the follower has.
     delivered: Option<BlockNumber>,
     /// The records of that height, as far as they are known.
@@ -269,12 +271,14 @@ type Taken = Result<Result<(), Closed>, Malformed>;
 impl<'a> Delivery<'a> {
     fn new(mut history: History, output: &'a Output) -> Self {
         history.lowest_marks();
-        output.set_head(history.height);
+        let starts_after = history.undone_to.or(history.has);
+        output.set_head(history.height.max(starts_after.unwrap_or_default()));
         Self {
+            starts_after,
             output,
             taken: 0,
             marks_taken: 0,
-            delivered: history.undone_to.or(history.has),
+            delivered: starts_after,
             owes_rollback: history.undone_to.is_some(),
             history,
             last: None,
@@ -315,7 +319,7 @@ impl<'a> Delivery<'a> {
             Some(delivered) if height > delivered => self.history.has_reached = true,
             None => {}
             // What the follower has. The newest height is kept, should more of it come.
-            Some(delivered) if self.taken <= self.history.entries || !self.history.has_reached => {
+            Some(delivered) if self.is_known(height) => {
                 if height == delivered {
                     self.keep(records);
                 }
@@ -327,6 +331,13 @@ impl<'a> Delivery<'a> {
         self.output.set_head(height);
         self.pending = Some(records);
         Ok(Ok(()))
+    }
+
+    /// Returns whether the follower had the height before the source was started: the log repeats
+    /// what it has from the beginning, and a new log until it has come as far.
+    fn is_known(&self, height: BlockNumber) -> bool {
+        let is_repeated = self.taken <= self.history.entries || !self.history.has_reached;
+        is_repeated && self.starts_after.is_some_and(|known| height <= known)
     }
 
     fn keep(&mut self, records: Records) {

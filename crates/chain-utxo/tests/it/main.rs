@@ -1,5 +1,7 @@
 //! Integration tests: each source against the same chain, and what files and nodes get wrong.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 mod contract;
 mod dev;
 mod files;

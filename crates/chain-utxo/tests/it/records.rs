@@ -81,7 +81,7 @@ fn the_binary_form_is_as_published() {
         "00000084",
         "b526394e53c14463795d20aa9e5acb4f0cccdbace3381562659d092f49c88820",
         "00000000000065c2",
-        "000000005e22efa2",
+        "000000005e22efe2",
         "00000001",
         &hex::encode("FQXH8X7mwzg6K4WAH8CAGwq2c1eWpcUqej"),
         &hex::encode(" ".repeat(34)),
@@ -89,7 +89,7 @@ fn the_binary_form_is_as_published() {
         &hex::encode("test"),
         "00000028",
         &hex::encode("Rollback........................"),
-        "00000000001ec504",
+        "00000000001ec4f4",
     ];
     assert_eq!(hex::encode(&bytes), hand.concat());
     let mut reader = RecordReader::new(&bytes[..], Layout::Detect);
@@ -137,6 +137,26 @@ async fn all_forms_say_the_same() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     let records = |update: &Update| matches!(update, Update::Records(_));
     assert!(answers[0].iter().filter(|update| records(update)).count() >= 2);
+}
+
+/// Goal: a real file is read whole. Method: the main network's first 900,000 blocks.
+#[tokio::test]
+async fn real_records_are_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../feip/tests/vectors/chain_opreturn.byte");
+    let mut source = source(Path::new(path), Start::Fresh);
+    let (mut count, mut last) = (0, BlockNumber(0));
+    loop {
+        match next(&mut source).await.unwrap() {
+            Update::Records(records) => {
+                assert!(records.height > last);
+                last = records.height;
+                count += records.records.len();
+                assert!(records.records.iter().all(|record| record.signer.is_some()));
+            }
+            update => break assert_eq!(update, Update::CaughtUp(last)),
+        }
+    }
+    assert_eq!((count, last), (19_235, BlockNumber(897_949)));
 }
 
 /// Goal: a block's records come together, once, when they are whole. Method: let the file grow by
