@@ -115,7 +115,10 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text in "[0-9eE.+-]{0,70}") {
-            drop(parse_coins(&text));
+            if let Ok(amount) = parse_coins(&text) {
+                let rounded: f64 = text.parse().unwrap();
+                prop_assert!((rounded * 1e8 - amount.0 as f64).abs() <= rounded * 1e-6, "{text}");
+            }
         }
     }
 }

@@ -1,0 +1,10 @@
+//! Integration tests: the directory on chains in memory, through reorganisations and crashes.
+
+mod crashes;
+mod follow;
+mod payments;
+mod real_records;
+mod reorganisations;
+mod samples;
+mod sources;
+mod support;
