@@ -2,42 +2,30 @@ mod schemas;
 
 use crate::{
     ask::PREFIX,
-    routes::{self, Content, Doc, Mount, Parameter, ParameterKind, Reply, Route},
+    routes::{self, Content, Mount, ParameterKind, Reply, Route},
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
+use tally_http::openapi::{self, Document, Operation, Parameter, reference};
 
 /// Returns the text of the OpenAPI 3.1 document: every endpoint of the table of routes.
 pub fn document() -> String {
-    let mut paths: Map<String, Value> = Map::new();
-    for route in routes::table() {
-        let item = paths.entry(path_of(&route)).or_insert_with(|| json!({}));
-        item[route.doc.method] = operation(&route);
-    }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "BigchainDB API",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": INTRODUCTION,
-            "license": { "name": "MIT OR Apache-2.0" },
-        },
-        "tags": [
-            { "name": "node", "description": "The node itself." },
-            { "name": "transactions", "description": "Creating and moving assets." },
-            { "name": "statuses", "description": "What became of a transaction or block." },
-            { "name": "blocks", "description": "Blocks, and the federation's votes on them." },
-            { "name": "outputs", "description": "What a key owns." },
-            { "name": "search", "description": "Texts in assets and metadata." },
-            { "name": "streams", "description": "What becomes valid, as it does." },
+    let document = Document {
+        title: "BigchainDB API",
+        version: env!("CARGO_PKG_VERSION"),
+        introduction: INTRODUCTION,
+        tags: &[
+            ("node", "The node itself."),
+            ("transactions", "Creating and moving assets."),
+            ("statuses", "What became of a transaction or block."),
+            ("blocks", "Blocks, and the federation's votes on them."),
+            ("outputs", "What a key owns."),
+            ("search", "Texts in assets and metadata."),
+            ("streams", "What becomes valid, as it does."),
         ],
-        "security": [{}, { "bearer": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
-            "schemas": schemas::all(),
-        },
-    });
-    format!("{document:#}\n")
+        operations: routes::table().iter().map(operation).collect(),
+        schemas: schemas::all(),
+    };
+    document.write()
 }
 
 const INTRODUCTION: &str = "An asset ledger: signed transactions, blocks, votes of a federation, \
@@ -59,74 +47,47 @@ fn path_of(route: &Route) -> String {
     }
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route) -> Operation {
     let doc = &route.doc;
-    let mut parameters = path_parameters(route.path);
+    let text = |_: &str| json!({ "type": "string" });
+    let mut parameters: Vec<_> = Parameter::of_path(route.path, text).collect();
     parameters.extend(doc.parameters.iter().map(query_parameter));
-    let mut operation = json!({
-        "operationId": doc.id,
-        "tags": [doc.tag],
-        "summary": doc.summary,
-        "responses": responses(doc),
-    });
-    if !doc.description.is_empty() {
-        operation["description"] = json!(doc.description);
+    Operation {
+        path: path_of(route),
+        method: doc.method,
+        id: doc.id,
+        tag: doc.tag,
+        summary: doc.summary,
+        description: doc.description,
+        is_deprecated: false,
+        parameters,
+        body: doc.body.as_ref().map(content),
+        replies: doc.replies.iter().map(good).collect(),
+        refusals: doc.refusals,
     }
-    if !parameters.is_empty() {
-        operation["parameters"] = json!(parameters);
-    }
-    if let Some(body) = &doc.body {
-        operation["requestBody"] = json!({ "required": true, "content": content(body) });
-    }
-    operation
 }
 
-fn responses(doc: &Doc) -> Value {
-    let mut responses = Map::new();
-    for reply in &doc.replies {
-        responses.insert(reply.status.to_string(), good(reply));
+fn good(reply: &Reply) -> openapi::Reply {
+    openapi::Reply {
+        status: reply.status,
+        when: reply.when,
+        headers: reply.headers.to_vec(),
+        content: reply.content.as_ref().map(content),
     }
-    let error = json!({ "application/json": { "schema": reference("Error") } });
-    for (status, when) in doc.refusals {
-        let refusal = json!({ "description": when, "content": error });
-        responses.insert(status.to_string(), refusal);
-    }
-    Value::Object(responses)
 }
 
-fn good(reply: &Reply) -> Value {
-    let mut written = json!({ "description": reply.when });
-    if let Some(body) = &reply.content {
-        written["content"] = content(body);
-    }
-    let header = |(name, what): &(&str, &str)| {
-        ((*name).to_owned(), json!({ "description": what, "schema": { "type": "string" } }))
-    };
-    if !reply.headers.is_empty() {
-        written["headers"] = Value::Object(reply.headers.iter().map(header).collect());
-    }
-    written
-}
-
-fn content(content: &Content) -> Value {
+fn content(content: &Content) -> openapi::Content {
     let one = reference(content.schema);
     let schema = if content.list { json!({ "type": "array", "items": one }) } else { one };
-    let example: Value = serde_json::from_str(content.example)
-        .expect("the examples are JSON, as a test of the document shows");
-    json!({ "application/json": { "schema": schema, "example": example } })
+    openapi::Content {
+        kind: "application/json",
+        schema,
+        example: content.example,
+        has_example_text: false,
+    }
 }
 
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-fn path_parameters(path: &str) -> Vec<Value> {
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
-    names.map(parameter).collect()
-}
-
-fn query_parameter(parameter: &Parameter) -> Value {
+fn query_parameter(parameter: &routes::Parameter) -> Parameter {
     let schema = match parameter.kind {
         ParameterKind::Hash => json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
         ParameterKind::Uuid => json!({ "type": "string", "format": "uuid" }),
@@ -142,11 +103,11 @@ fn query_parameter(parameter: &Parameter) -> Value {
         ParameterKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParameterKind::Text => json!({ "type": "string" }),
     };
-    json!({
-        "name": parameter.name,
-        "in": "query",
-        "required": parameter.required,
-        "description": parameter.description,
-        "schema": schema,
-    })
+    Parameter {
+        name: parameter.name,
+        place: "query",
+        is_required: parameter.required,
+        description: parameter.description,
+        schema,
+    }
 }

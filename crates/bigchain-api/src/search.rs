@@ -9,7 +9,7 @@ use axum::{extract::State, response::Response};
 use std::time::Duration;
 use tally_search::Kind;
 
-/// How long a search waits for the index to catch up with the chain: the index's own pace and some.
+/// How long a search waits for the index to catch up with the chain: a fraction of a second, unless it is far behind.
 const INDEX_PATIENCE: Duration = Duration::from_secs(3);
 /// How many blocks the index may be behind for a search to wait for it.
 const INDEX_LAG_MAX: u64 = 64;
@@ -48,6 +48,7 @@ async fn search(api: &BigchainApi, mut ask: Ask, kind: Kind) -> Result<Response,
 /// An index that is far behind, because it is being made, answers with what it has.
 async fn wait_for_index(api: &BigchainApi) {
     let valid = api.node.status().decided_height;
+    api.node.freshen_search();
     let lag = || {
         let indexed = api.node.status().searchable_height.map_or(0, |height| height + 1);
         (valid + 1).saturating_sub(indexed)

@@ -6,7 +6,7 @@
 //! or without TLS until a [`Shutdown`] is triggered.
 //!
 //! Request bodies are read with [`JsonBody`] and [`Fields`], which name the field that is wrong and
-//! keep integers of any size exact. The crate knows no endpoint, and nothing of what the daemons do.
+//! keep integers of any size exact. [`openapi`] writes the document. The crate knows no endpoint, and nothing of what the daemons do.
 //!
 //! Start with [`Service`].
 
@@ -19,6 +19,7 @@ mod guard;
 mod limits;
 mod log;
 mod metrics;
+pub mod openapi;
 mod page;
 mod probe;
 mod query;

@@ -1,45 +1,34 @@
 mod schemas;
 
 use crate::routes::{self, Content, Doc, Query, Route, Schema};
-use serde_json::{Map, Value, json};
-use tally_http::PAGE_ITEMS_MAX;
+use serde_json::{Value, json};
+use tally_http::{
+    PAGE_ITEMS_MAX,
+    openapi::{self, Document, Operation, Parameter, Reply, reference},
+};
 
 /// Stands for 2^256-1 while the document is a tree, whose numbers end at 2^64-1.
 const AMOUNT_MAX: &str = "@2^256-1@";
 
 /// Returns the text of the OpenAPI 3.1 document: every endpoint of the table of routes.
 pub fn document() -> String {
-    let mut paths: Map<String, Value> = Map::new();
-    for route in routes::table() {
-        let item = paths.entry(route.path).or_insert_with(|| json!({}));
-        item[route.doc.method] = operation(&route);
-    }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "SmartRaiden API",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": INTRODUCTION,
-            "license": { "name": "MIT OR Apache-2.0" },
-        },
-        "tags": [
-            { "name": "node", "description": "The node itself." },
-            { "name": "tokens", "description": "ERC-20 tokens that channels can carry." },
-            { "name": "channels", "description": "Channels between this node and a partner." },
-            { "name": "transfers", "description": "Payments over channels." },
-            { "name": "events", "description": "What happened, on the chain and off it." },
-            { "name": "debug", "description": "The account's tokens on the chain." },
+    let document = Document {
+        title: "SmartRaiden API",
+        version: env!("CARGO_PKG_VERSION"),
+        introduction: INTRODUCTION,
+        tags: &[
+            ("node", "The node itself."),
+            ("tokens", "ERC-20 tokens that channels can carry."),
+            ("channels", "Channels between this node and a partner."),
+            ("transfers", "Payments over channels."),
+            ("events", "What happened, on the chain and off it."),
+            ("debug", "The account's tokens on the chain."),
         ],
-        "security": [{}, { "bearer": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
-            "schemas": schemas::all(),
-        },
-    });
-    let text = format!("{document:#}");
+        operations: routes::table().iter().map(operation).collect(),
+        schemas: schemas::all(),
+    };
     let max = tally_primitives::TokenAmount::MAX.to_string();
-    text.replace(&format!("\"{AMOUNT_MAX}\""), &max) + "\n"
+    document.write().replace(&format!("\"{AMOUNT_MAX}\""), &max)
 }
 
 const INTRODUCTION: &str = "Payments over a network of ERC-20 payment channels.\n\n\
@@ -54,52 +43,36 @@ const INTRODUCTION: &str = "Payments over a network of ERC-20 payment channels.\
     Lists are cut after 10000 items, or limit: the header x-next-cursor then holds the cursor of \
     the next page.";
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route) -> Operation {
     let doc = &route.doc;
-    let mut parameters = path_parameters(route.path);
+    let mut parameters: Vec<_> = Parameter::of_path(route.path, path_schema).collect();
     parameters.extend(query_parameters(doc.query));
-    let mut operation = json!({
-        "operationId": doc.id,
-        "tags": [doc.tag],
-        "summary": doc.summary,
-        "responses": responses(doc),
-    });
-    if !doc.description.is_empty() {
-        operation["description"] = json!(doc.description);
+    Operation {
+        path: route.path.to_owned(),
+        method: doc.method,
+        id: doc.id,
+        tag: doc.tag,
+        summary: doc.summary,
+        description: doc.description,
+        is_deprecated: doc.deprecated,
+        parameters,
+        body: doc.body.as_ref().map(content),
+        replies: vec![reply(doc)],
+        refusals: doc.refusals,
     }
-    if doc.deprecated {
-        operation["deprecated"] = json!(true);
-    }
-    if !parameters.is_empty() {
-        operation["parameters"] = json!(parameters);
-    }
-    if let Some(body) = &doc.body {
-        operation["requestBody"] = json!({ "required": true, "content": content(body) });
-    }
-    operation
 }
 
-fn responses(doc: &Doc) -> Value {
-    let mut responses = Map::new();
-    let mut reply = json!({ "description": "Done", "content": content(&doc.reply) });
-    if doc.query != Query::Nothing {
-        reply["headers"] = json!({
-            "x-next-cursor": {
-                "description": "Where the next page starts; absent on the last.",
-                "schema": { "type": "string" },
-            },
-        });
-    }
-    responses.insert(doc.success.to_string(), reply);
-    let error = json!({ "application/json": { "schema": reference("Error") } });
-    for (status, when) in doc.refusals {
-        let refusal = json!({ "description": when, "content": error });
-        responses.insert(status.to_string(), refusal);
-    }
-    Value::Object(responses)
+fn reply(doc: &Doc) -> Reply {
+    let headers = match doc.query {
+        Query::Nothing => vec![],
+        Query::Page | Query::BlocksAndPage => {
+            vec![("x-next-cursor", "Where the next page starts; absent on the last.")]
+        }
+    };
+    Reply { status: doc.success, when: "Done", headers, content: Some(content(&doc.reply)) }
 }
 
-fn content(content: &Content) -> Value {
+fn content(content: &Content) -> openapi::Content {
     let (kind, schema) = match content.schema {
         Schema::Named(name) => ("application/json", reference(name)),
         Schema::List(name) => {
@@ -107,36 +80,26 @@ fn content(content: &Content) -> Value {
         }
         Schema::Text => ("text/plain", json!({ "type": "string" })),
     };
-    let example = serde_json::from_str(content.example)
-        .unwrap_or_else(|_| Value::String(content.example.to_owned()));
-    json!({ kind: { "schema": schema, "example": example, "x-example-text": content.example } })
+    openapi::Content { kind, schema, example: content.example, has_example_text: true }
 }
 
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
+fn path_schema(name: &str) -> Value {
+    if name == "value" {
+        // At least 1, in decimal or hexadecimal digits.
+        let pattern = "^(0*[1-9][0-9]*|0[xX]0*[1-9a-fA-F][0-9a-fA-F]*)$";
+        json!({ "type": "string", "pattern": pattern })
+    } else {
+        reference("Address")
+    }
 }
 
-fn path_parameters(path: &str) -> Vec<Value> {
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameter = |name: &str| {
-        let schema = if name == "value" {
-            // At least 1, in decimal or hexadecimal digits.
-            let pattern = "^(0*[1-9][0-9]*|0[xX]0*[1-9a-fA-F][0-9a-fA-F]*)$";
-            json!({ "type": "string", "pattern": pattern })
-        } else {
-            reference("Address")
-        };
-        json!({ "name": name, "in": "path", "required": true, "schema": schema })
-    };
-    names.map(parameter).collect()
-}
-
-fn query_parameters(query: Query) -> Vec<Value> {
-    let parameter = |name: &str, description: &str, schema: Value| {
-        json!({
-            "name": name, "in": "query", "required": false, "description": description,
-            "schema": schema,
-        })
+fn query_parameters(query: Query) -> Vec<Parameter> {
+    let parameter = |name, description, schema| Parameter {
+        name,
+        place: "query",
+        is_required: false,
+        description,
+        schema,
     };
     let block = json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": PAGE_ITEMS_MAX });
