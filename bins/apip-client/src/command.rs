@@ -93,7 +93,7 @@ fn all(settings: &Settings, question: &Question) -> Result<(), Failure> {
     let client = client(settings, question)?;
     let mut pages = client.pages(question.endpoint.clone(), read_question(question)?);
     let mut balance = None;
-    while let Some(page) = pages.next() {
+    for page in pages.by_ref() {
         let page = page?;
         let items = page.items().context("the directory's data are not items");
         let items = items.map_err(|error| Failure::new(Kind::Server, error))?;

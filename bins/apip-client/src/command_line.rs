@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn forms_of_signing_in() {
-        let form = |line| match parse(line).unwrap().order {
-            Order::SignIn(arguments) => arguments.form(),
-            order => panic!("{order:?}"),
+        let form = |line| {
+            let Order::SignIn(arguments) = parse(line).unwrap().order else { panic!("{line}") };
+            arguments.form()
         };
         assert_eq!(form("sign-in"), SignIn::EncryptedKey);
         assert_eq!(form("sign-in --form plain"), SignIn::PlainKey { refresh: false });

@@ -63,10 +63,8 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Refused(refusal) => match refusal.code {
-                Code::SessionUnknown => Kind::Session,
-                _ => Kind::Refused,
-            },
+            Error::Refused(refusal) if refusal.code == Code::SessionUnknown => Kind::Session,
+            Error::Refused(_) => Kind::Refused,
             Error::NotPrivate(_) => Kind::Settings,
             Error::Randomness(_) => Kind::Unexpected,
             Error::Web { .. }
@@ -78,9 +76,10 @@ impl From<Error> for Failure {
             | Error::SessionKey(_)
             | Error::Stuck { .. } => Kind::Server,
         };
-        let advice = match &error {
-            Error::NotPrivate(_) => Some("use --form encrypted, or an https:// address".to_owned()),
-            error => error.refusal().and_then(advice),
+        let advice = if matches!(error, Error::NotPrivate(_)) {
+            Some("use --form encrypted, or an https:// address".to_owned())
+        } else {
+            error.refusal().and_then(advice)
         };
         Self { kind, error: error.into(), advice }
     }
@@ -116,7 +115,19 @@ fn advice(refusal: &Refusal) -> Option<String> {
             _ => "the question is not as docs/fcdsl.md says".to_owned(),
         },
         Code::FreeGetClosed => "this directory gives nothing away: sign in and query".to_owned(),
-        _ => return None,
+        Code::UrlUnknown | Code::MethodWrong => {
+            "this directory has no such endpoint: is --url right?".to_owned()
+        }
+        Code::OtherError | Code::Suspended => "ask the provider, or try later".to_owned(),
+        Code::Success
+        | Code::SignMissing
+        | Code::PublicKeyMissing
+        | Code::SessionNameMissing
+        | Code::BodyMissing
+        | Code::NoData
+        | Code::BadRequest
+        | Code::FidMissing
+        | Code::Other(_) => return None,
     };
     Some(text)
 }
