@@ -9,7 +9,7 @@ use tally_fcdsl::{Kind, Schema};
 use crate::{
     arena::{read_varint, write_varint},
     index::FieldIndex,
-    node::Node,
+    node::{Node, write_string},
     terms::Dictionary,
 };
 
@@ -131,6 +131,38 @@ pub(crate) fn unpack(
     members
 }
 
+/// A packed document as JSON text.
+pub(crate) fn render(
+    mut packed: &[u8],
+    schema: &Schema,
+    fields: &[FieldIndex],
+    shapes: &Dictionary,
+) -> String {
+    let shape = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
+    let mut shape = shapes.get(shape);
+    // Ids in hexadecimal take half of their length when packed.
+    let mut text = String::with_capacity(64 + shape.len() * 2 + packed.len() * 2);
+    text.push('{');
+    while !shape.is_empty() {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        let name = read_str(&mut shape);
+        write_string(name, &mut text);
+        text.push(':');
+        let tag = Tag::read(read_varint(&mut shape));
+        match (tag, field_of(schema, name).map(|field| &fields[field])) {
+            (Tag::Term, Some(FieldIndex::Keywords(keywords))) => {
+                let term = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
+                keywords.terms.write(term, &mut text);
+            }
+            (tag, _) => read_value(tag, &mut packed).write(&mut text),
+        }
+    }
+    text.push('}');
+    text
+}
+
 /// The field that a member of a document belongs to; aliases are for queries only.
 pub(crate) fn field_of(schema: &Schema, name: &str) -> Option<usize> {
     schema.fields.iter().position(|field| field.name == name)
@@ -147,10 +179,14 @@ fn write_text(bytes: &mut Vec<u8>, text: &str) {
 }
 
 fn read_text(bytes: &mut &[u8]) -> String {
+    read_str(bytes).to_owned()
+}
+
+fn read_str<'a>(bytes: &mut &'a [u8]) -> &'a str {
     let length = usize::try_from(read_varint(bytes)).unwrap_or(usize::MAX).min(bytes.len());
     let (text, rest) = bytes.split_at(length);
     *bytes = rest;
-    String::from_utf8_lossy(text).into_owned()
+    std::str::from_utf8(text).expect("written from a text")
 }
 
 fn write_value(bytes: &mut Vec<u8>, value: &Node) {

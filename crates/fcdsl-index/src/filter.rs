@@ -5,10 +5,9 @@ use std::{borrow::Cow, ops::Bound};
 use tally_fcdsl::{Check, Clause, Kind, Range, Search, Target, Test};
 
 use crate::{
-    hits::Set,
+    hits::{Set, Union},
     index::{FieldIndex, Index, float_number, leaf_start},
     numbers::{Found, Numbers},
-    postings::Rows,
     terms::Terms,
 };
 
@@ -28,8 +27,13 @@ impl Index {
         clauses.chain(&search.forced).for_each(|clause| self.require(clause, &mut sets));
         search.except.clauses.iter().for_each(|clause| self.exclude(clause, &mut sets));
         sets.inside.sort_by_key(Set::len);
-        let all = self.all();
-        let hits = sets.inside.into_iter().reduce(|hits, set| hits.and(&set)).unwrap_or(all);
+        sets.outside.retain(|set| set.len() > 0);
+        let hits = match sets.inside.into_iter().reduce(|hits, set| hits.and(&set)) {
+            Some(hits) => hits,
+            None if sets.outside.is_empty() => self.all(),
+            // The same rows, ready to be combined with others.
+            None => Set::Many(Cow::Borrowed(&self.live)),
+        };
         let hits = sets.outside.iter().fold(hits, |hits, set| hits.minus(set));
         hits.minus(&Set::Many(Cow::Borrowed(&self.dead)))
     }
@@ -53,9 +57,36 @@ impl Index {
     fn require<'a>(&'a self, clause: &Clause, sets: &mut Sets<'a>) {
         match clause {
             Clause::Any(tests) => sets.inside.push(self.any(tests)),
-            Clause::All(tests) => sets.inside.extend(tests.iter().map(|test| self.rows_of(test))),
-            Clause::None(tests) => sets.outside.push(self.any(tests)),
+            Clause::All(tests) => {
+                for test in tests {
+                    match self.rows_without(test) {
+                        Some(without) => sets.outside.push(without),
+                        None => sets.inside.push(self.rows_of(test)),
+                    }
+                }
+            }
+            Clause::None(tests) => {
+                for test in tests {
+                    match self.rows_without(test) {
+                        Some(without) => sets.inside.push(without),
+                        None => sets.outside.push(self.rows_of(test)),
+                    }
+                }
+            }
         }
+    }
+
+    /// The rows that have no value, where those are what is kept and not those that have one.
+    fn rows_without(&self, test: &Test) -> Option<Set<'_>> {
+        let (Target::Field(field), Check::Present) = (&test.target, &test.check) else {
+            return None;
+        };
+        let absent = match &self.fields[*field] {
+            FieldIndex::Keywords(keywords) => &keywords.absent,
+            FieldIndex::Numbers(numbers) => numbers.absent(),
+            FieldIndex::Words(_) | FieldIndex::Leaves(_) => return None,
+        };
+        Some(Set::Many(Cow::Borrowed(absent)))
     }
 
     fn exclude<'a>(&'a self, clause: &Clause, sets: &mut Sets<'a>) {
@@ -149,14 +180,14 @@ impl Index {
 fn found(found: Found<'_>) -> Set<'_> {
     match found {
         Found::Stretch(stretch) => Set::Stretch(stretch),
-        Found::Sets(sets) => Set::union(sets.into_iter().map(Set::from).collect()),
+        Found::Set(set) => set,
     }
 }
 
 /// Rows of the terms that begin with `start` and whose rest passes the check.
 fn rows_of_terms<'a>(terms: &'a Terms, start: &str, check: &Check) -> Set<'a> {
-    let mut rows: Vec<Rows<'a>> = Vec::new();
-    let mut add = |term| rows.push(terms.rows(term));
+    let mut rows = Union::default();
+    let mut add = |term| rows.add(terms.rows(term));
     match check {
         Check::Texts(texts) => {
             let found = texts.iter().filter_map(|text| terms.find(&format!("{start}{text}")));
@@ -186,5 +217,5 @@ fn rows_of_terms<'a>(terms: &'a Terms, start: &str, check: &Check) -> Set<'a> {
         | Check::Booleans(_)
         | Check::Range(_) => {}
     }
-    Set::union(rows.into_iter().map(Set::from).collect())
+    rows.finish()
 }

@@ -111,7 +111,8 @@ impl<'a> Set<'a> {
         }
     }
 
-    fn to_bitmap(&self) -> Cow<'_, RoaringBitmap> {
+    /// The rows as a bitmap.
+    pub(crate) fn to_bitmap(&self) -> Cow<'_, RoaringBitmap> {
         match self {
             Self::Stretch(stretch) => {
                 let mut rows = RoaringBitmap::new();
@@ -126,28 +127,18 @@ impl<'a> Set<'a> {
     /// Rows of any of the sets.
     pub(crate) fn union(mut sets: Vec<Self>) -> Self {
         sets.retain(|set| set.len() > 0);
-        match sets.len() {
-            0 => return Self::none(),
-            1 => return sets.remove(0),
-            _ => {}
+        if sets.len() == 1 {
+            return sets.remove(0);
         }
-        if sets.iter().map(Self::len).sum::<u64>() <= FEW_MAX {
-            let mut rows: Vec<u32> = sets.iter().flat_map(Self::iter).collect();
-            rows.sort_unstable();
-            rows.dedup();
-            return Self::Few(Cow::Owned(rows));
-        }
-        let mut all = few_to_bitmap(&sets);
-        for set in sets {
+        let mut union = Union::default();
+        for set in &sets {
             match set {
-                Self::Stretch(stretch) => {
-                    all.insert_range(stretch);
-                }
-                Self::Few(_) => {}
-                Self::Many(rows) => all |= rows.as_ref(),
+                Self::Stretch(stretch) => union.add_stretch(stretch.clone()),
+                Self::Few(rows) => union.add(Rows::Few(rows)),
+                Self::Many(rows) => union.add(Rows::Many(rows)),
             }
         }
-        Self::Many(Cow::Owned(all))
+        union.finish().into_owned()
     }
 
     /// Rows of both sets.
@@ -186,22 +177,97 @@ impl<'a> Set<'a> {
     }
 }
 
-/// The union of the lists among `sets`. A million rows of many lists, in any order, are collected
-/// in plain bits ten times as fast as in a bitmap that grows.
-fn few_to_bitmap(sets: &[Set<'_>]) -> RoaringBitmap {
-    let lists = || {
-        sets.iter().filter_map(|set| match set {
-            Set::Few(rows) => Some(rows),
-            Set::Stretch(_) | Set::Many(_) => None,
-        })
-    };
-    let last = lists().filter_map(|rows| rows.last()).max();
-    let Some(last) = last else { return RoaringBitmap::new() };
-    let mut bits = vec![0_u8; *last as usize / 8 + 1];
-    for row in lists().flat_map(|rows| rows.iter()) {
-        bits[*row as usize / 8] |= 1 << (row % 8);
+/// Collects rows of many sets.
+///
+/// A million rows of many small sets are collected in plain bits ten times as fast as in a bitmap
+/// that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Union<'a> {
+    only: Option<&'a RoaringBitmap>,
+    few: Vec<u32>,
+    bits: Vec<u8>,
+    many: RoaringBitmap,
+}
+
+/// Bitmaps with more than one row in so many are combined as such, others row by row.
+const ROWS_PER_HIT: u64 = 64;
+
+impl<'a> Union<'a> {
+    pub(crate) fn add(&mut self, rows: Rows<'a>) {
+        match rows {
+            Rows::None => {}
+            Rows::One(row) => self.add_row(row),
+            Rows::Few(rows) => rows.iter().for_each(|row| self.add_row(*row)),
+            Rows::Many(rows) => {
+                let is_first = self.few.is_empty() && self.bits.is_empty() && self.many.is_empty();
+                match self.only.take() {
+                    None if is_first => self.only = Some(rows),
+                    None => self.add_many(rows),
+                    Some(first) => {
+                        self.add_many(first);
+                        self.add_many(rows);
+                    }
+                }
+            }
+        }
     }
-    RoaringBitmap::from_lsb0_bytes(0, &bits)
+
+    fn add_stretch(&mut self, stretch: Range<u32>) {
+        self.settle();
+        self.many.insert_range(stretch);
+    }
+
+    fn add_row(&mut self, row: u32) {
+        self.settle();
+        if self.bits.is_empty() && (self.few.len() as u64) < FEW_MAX {
+            self.few.push(row);
+            return;
+        }
+        for row in std::mem::take(&mut self.few) {
+            self.set_bit(row);
+        }
+        self.set_bit(row);
+    }
+
+    fn add_many(&mut self, rows: &RoaringBitmap) {
+        let span = rows.max().map_or(0, u64::from);
+        if rows.len() * ROWS_PER_HIT > span {
+            self.many |= rows;
+        } else {
+            rows.iter().for_each(|row| self.set_bit(row));
+        }
+    }
+
+    /// What came first is not the only one.
+    fn settle(&mut self) {
+        if let Some(first) = self.only.take() {
+            self.add_many(first);
+        }
+    }
+
+    fn set_bit(&mut self, row: u32) {
+        let byte = row as usize / 8;
+        if byte >= self.bits.len() {
+            self.bits.resize((byte + 1).max(self.bits.len() * 2), 0);
+        }
+        self.bits[byte] |= 1 << (row % 8);
+    }
+
+    pub(crate) fn finish(mut self) -> Set<'a> {
+        if let Some(only) = self.only {
+            return Set::Many(Cow::Borrowed(only));
+        }
+        self.few.sort_unstable();
+        self.few.dedup();
+        if self.bits.is_empty() && self.many.is_empty() {
+            return Set::Few(Cow::Owned(self.few));
+        }
+        if !self.bits.is_empty() {
+            self.many |= RoaringBitmap::from_lsb0_bytes(0, &self.bits);
+        }
+        self.many.extend(self.few);
+        Set::Many(Cow::Owned(self.many))
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use tally_fcdsl::{Kind, Schema, words};
 use crate::{
     arena::Arena,
     chunks::Chunks,
-    document::{DocumentError, field_of, is_number, pack, unpack},
+    document::{DocumentError, field_of, is_number, pack, render, unpack},
     node::Node,
     numbers::Numbers,
     postings::{ROWS_MAX, Rows, bitmap_bytes},
@@ -21,6 +21,8 @@ pub struct Index {
     pub(crate) id_field: usize,
     /// One for each field of the schema.
     pub(crate) fields: Vec<FieldIndex>,
+    /// Rows that have a document.
+    pub(crate) live: RoaringBitmap,
     /// Rows whose document was removed.
     pub(crate) dead: RoaringBitmap,
     documents: Arena,
@@ -116,6 +118,7 @@ impl Index {
             schema,
             id_field,
             fields: schema.fields.iter().enumerate().map(field).collect(),
+            live: RoaringBitmap::new(),
             dead: RoaringBitmap::new(),
             documents: Arena::default(),
             addresses: Chunks::default(),
@@ -156,6 +159,7 @@ impl Index {
             None => {
                 let row = self.rows();
                 self.addresses.push(address);
+                self.live.insert(row);
                 self.kept += packed.len();
                 for (field, values) in self.fields.iter_mut().zip(values) {
                     field.push(row, &values);
@@ -177,6 +181,7 @@ impl Index {
         }
         self.garbage += bytes;
         self.kept -= bytes;
+        self.live.remove(row);
         self.dead.insert(row);
         while let Some(last) = self.rows().checked_sub(1)
             && self.dead.remove(last)
@@ -206,7 +211,7 @@ impl Index {
     pub fn bytes(&self) -> usize {
         let fields: usize = self.fields.iter().map(FieldIndex::bytes).sum();
         let documents = self.documents.bytes() + self.addresses.bytes() + self.shapes.bytes();
-        documents + fields + bitmap_bytes(&self.dead)
+        documents + fields + bitmap_bytes(&self.live) + bitmap_bytes(&self.dead)
     }
 
     /// One more than the greatest row.
@@ -234,9 +239,7 @@ impl Index {
     }
 
     pub(crate) fn text(&self, row: u32) -> String {
-        let mut text = String::new();
-        Node::Object(self.members(row)).write(&mut text);
-        text
+        render(self.packed(row), self.schema, &self.fields, &self.shapes)
     }
 
     fn packed(&self, row: u32) -> &[u8] {

@@ -127,7 +127,8 @@ impl Node {
     }
 }
 
-fn write_string(string: &str, text: &mut String) {
+/// Appends a text as JSON.
+pub(crate) fn write_string(string: &str, text: &mut String) {
     if string.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
         text.push('"');
         text.push_str(string);

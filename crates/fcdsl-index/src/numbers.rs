@@ -1,10 +1,11 @@
 //! Numbers by row, and the rows that have them.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use roaring::RoaringBitmap;
 
 use crate::{
+    hits::{Set, Union},
     packed::Packed,
     postings::{Postings, Rows, bitmap_bytes},
 };
@@ -31,15 +32,29 @@ struct Values {
     places: BTreeMap<i64, u32>,
     postings: Postings,
     free: Vec<u32>,
+    /// Rows with a number, counted once for each.
+    count: u64,
+    /// Bounds in ascending order, each with all rows that have a number below it. With them a range
+    /// that holds millions of rows of thousands of numbers is the difference of two bitmaps.
+    steps: Vec<(i64, RoaringBitmap)>,
+    /// Whether there ever was a row with several numbers: steps are of no use then.
+    has_several: bool,
+    /// How many rows there were when the steps were chosen.
+    stepped_at: u64,
 }
+
+/// Steps between which rows have to be collected number by number.
+const STEPS: u64 = 32;
+/// Below this number of rows there are no steps.
+const STEPPED_MIN: u64 = 1 << 16;
 
 /// Rows whose number is in a range.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
     /// All of these.
     Stretch(Range<u32>),
-    /// All of each.
-    Sets(Vec<Rows<'a>>),
+    /// These.
+    Set(Set<'a>),
 }
 
 impl Numbers {
@@ -101,6 +116,7 @@ impl Numbers {
             }
         }
         if let Some(index) = &mut self.values {
+            index.has_several |= values.len() > 1;
             values.iter().for_each(|value| index.insert(*value, row));
         }
     }
@@ -130,7 +146,7 @@ impl Numbers {
     pub(crate) fn stretch(&self, value: i64) -> Range<u32> {
         match self.find(value, value) {
             Found::Stretch(stretch) => stretch,
-            Found::Sets(_) => 0..0,
+            Found::Set(_) => 0..0,
         }
     }
 
@@ -166,12 +182,10 @@ impl Numbers {
     /// Rows with a number from `min` to `max`.
     pub(crate) fn find(&self, min: i64, max: i64) -> Found<'_> {
         if min > max {
-            return Found::Sets(Vec::new());
+            return Found::Set(Set::none());
         }
         match &self.values {
-            Some(values) => Found::Sets(
-                values.places.range(min..=max).map(|(_, place)| values.rows(*place)).collect(),
-            ),
+            Some(values) => Found::Set(values.between(min, max)),
             None => {
                 let end = max
                     .checked_add(1)
@@ -201,13 +215,56 @@ impl Numbers {
     pub(crate) fn bytes(&self) -> usize {
         let values = self.values.as_ref().map_or(0, |values| {
             // An entry takes 12 bytes, and a node of the tree is three quarters full.
-            values.postings.bytes() + values.places.len() * 18
+            let steps: usize = values.steps.iter().map(|(_, rows)| bitmap_bytes(rows)).sum();
+            values.postings.bytes() + values.places.len() * 18 + steps
         });
         self.single.bytes() + bitmap_bytes(&self.absent) + self.several.len() * 48 + values
     }
 }
 
 impl Values {
+    /// Chooses bounds that have equally many rows between them.
+    fn choose_steps(&mut self) {
+        self.stepped_at = self.count;
+        self.steps.clear();
+        let mut below = RoaringBitmap::new();
+        let (mut union, mut collected) = (Union::default(), 0);
+        let mut steps = Vec::new();
+        for (value, place) in &self.places {
+            if collected >= self.count / STEPS {
+                below |= std::mem::take(&mut union).finish().to_bitmap().as_ref();
+                steps.push((*value, below.clone()));
+                collected = 0;
+            }
+            union.add(self.rows(*place));
+            collected += self.rows(*place).len();
+        }
+        self.steps = steps;
+    }
+
+    /// Rows with a number from `min` to `max`.
+    fn between(&self, min: i64, max: i64) -> Set<'_> {
+        let first = self.steps.partition_point(|(bound, _)| *bound <= min);
+        let last = self.steps.partition_point(|(bound, _)| *bound <= max);
+        // Rows with several numbers are below a step with one and in the range with another.
+        if last - first < 2 || self.has_several {
+            return self.collect(min, max);
+        }
+        let (lower, upper) = (&self.steps[first], &self.steps[last - 1]);
+        let mut rows = &upper.1 - &lower.1;
+        rows |= self.collect(min, lower.0 - 1).to_bitmap().as_ref();
+        rows |= self.collect(upper.0, max).to_bitmap().as_ref();
+        Set::Many(Cow::Owned(rows))
+    }
+
+    fn collect(&self, min: i64, max: i64) -> Set<'_> {
+        let mut union = Union::default();
+        if min <= max {
+            self.places.range(min..=max).for_each(|(_, place)| union.add(self.rows(*place)));
+        }
+        union.finish()
+    }
+
     fn rows(&self, place: u32) -> Rows<'_> {
         self.postings.rows(place)
     }
@@ -218,11 +275,20 @@ impl Values {
             .entry(value)
             .or_insert_with(|| self.free.pop().unwrap_or_else(|| self.postings.push()));
         self.postings.insert(place, row);
+        self.count += 1;
+        let behind = self.steps.partition_point(|(bound, _)| *bound <= value);
+        self.steps[behind..].iter_mut().for_each(|(_, rows)| _ = rows.insert(row));
+        if self.count >= STEPPED_MIN && self.count >= self.stepped_at * 2 {
+            self.choose_steps();
+        }
     }
 
     fn remove(&mut self, value: i64, row: u32) {
         let Some(place) = self.places.get(&value).copied() else { return };
         self.postings.remove(place, row);
+        self.count = self.count.saturating_sub(1);
+        let behind = self.steps.partition_point(|(bound, _)| *bound <= value);
+        self.steps[behind..].iter_mut().for_each(|(_, rows)| _ = rows.remove(row));
         if matches!(self.postings.rows(place), Rows::None) {
             self.places.remove(&value);
             self.free.push(place);
@@ -233,14 +299,11 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hits::Set;
 
     fn rows(found: Found<'_>) -> Vec<u32> {
         match found {
             Found::Stretch(stretch) => stretch.collect(),
-            Found::Sets(sets) => {
-                Set::union(sets.into_iter().map(Set::from).collect()).iter().collect()
-            }
+            Found::Set(set) => set.iter().collect(),
         }
     }
 

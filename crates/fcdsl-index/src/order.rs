@@ -19,7 +19,7 @@ struct Chunk {
 }
 
 /// A place between terms: before entry `entry` of chunk `chunk`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     chunk: usize,
     entry: usize,
@@ -71,6 +71,16 @@ impl Order {
         own.iter().chain(behind.iter().flat_map(|chunk| chunk.terms.iter())).copied()
     }
 
+    /// Terms between two places, in order.
+    pub(crate) fn between(&self, from: Place, end: Place) -> impl Iterator<Item = u32> + '_ {
+        let chunks = self.chunks.iter().enumerate().take(end.chunk + 1).skip(from.chunk);
+        chunks.flat_map(move |(number, chunk)| {
+            let first = if number == from.chunk { from.entry } else { 0 };
+            let last = if number == end.chunk { end.entry } else { chunk.terms.len() };
+            chunk.terms.get(first..last).unwrap_or_default().iter().copied()
+        })
+    }
+
     /// Terms before a place, in reverse order.
     pub(crate) fn backward(&self, from: Place) -> impl Iterator<Item = u32> + '_ {
         let own = self.chunks.get(from.chunk).map_or(&[][..], |chunk| &chunk.terms[..from.entry]);
@@ -116,6 +126,9 @@ mod tests {
             let at = place(&order, wanted);
             assert!(order.forward(at).all(|term| key(term) >= wanted));
             assert!(order.backward(at).all(|term| key(term) < wanted));
+            let between = order.between(place(&order, 4000), at).map(key).collect::<Vec<_>>();
+            let expected = keys.iter().copied().filter(|key| (4000..wanted).contains(key));
+            assert_eq!(between, expected.collect::<Vec<_>>());
         }
     }
 }

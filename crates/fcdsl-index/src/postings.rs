@@ -108,6 +108,17 @@ impl Postings {
     }
 }
 
+impl Rows<'_> {
+    pub(crate) fn len(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::One(_) => 1,
+            Self::Few(rows) => rows.len() as u64,
+            Self::Many(rows) => rows.len(),
+        }
+    }
+}
+
 impl List {
     fn insert(&mut self, row: u32) {
         match self {

@@ -13,6 +13,7 @@ use crate::{
     arena::Arena,
     chunks::Chunks,
     document::DocumentError,
+    node::write_string,
     order::{Order, Place},
     postings::{Postings, Rows},
 };
@@ -61,13 +62,14 @@ pub(crate) struct Terms {
     dictionary: Dictionary,
     postings: Postings,
     order: Order,
-    /// For each three bytes in a row, ASCII lower-cased, the terms that have them.
+    /// For each two and three bytes in a row, ASCII lower-cased, the terms that have them; two are
+    /// kept with a zero behind.
     grams: Option<HashMap<[u8; 3], Vec<u32>>>,
 }
 
 impl Terms {
     /// Without `with_grams`, looking for a part of a term means looking at all terms. They cost
-    /// about four bytes for each byte of a term.
+    /// about eight bytes for each byte of a term.
     pub(crate) fn new(with_grams: bool) -> Self {
         Self { grams: with_grams.then(HashMap::default), ..Self::default() }
     }
@@ -77,8 +79,9 @@ impl Terms {
         let (term, is_new) = self.dictionary.intern(&bytes)?;
         if is_new {
             self.postings.push();
-            let place = self.place(text);
-            self.order.insert(place, prefix(&bytes), term);
+            let prefix = prefix(&bytes);
+            let place = self.order.place(prefix, |term| compare(self.dictionary.get(term), &bytes));
+            self.order.insert(place, prefix, term);
             if let Some(grams) = &mut self.grams {
                 for gram in grams_of(text) {
                     grams.entry(gram).or_default().push(term);
@@ -104,6 +107,24 @@ impl Terms {
         decode(self.dictionary.get(term))
     }
 
+    /// Appends a term as JSON.
+    pub(crate) fn write(&self, term: u32, text: &mut String) {
+        match self.dictionary.get(term).split_first() {
+            Some((&HEX, bytes)) => {
+                text.push('"');
+                for byte in bytes {
+                    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+                }
+                text.push('"');
+            }
+            Some((_, bytes)) => {
+                write_string(std::str::from_utf8(bytes).expect("kept from a text"), text);
+            }
+            None => text.push_str("\"\""),
+        }
+    }
+
     pub(crate) fn rows(&self, term: u32) -> Rows<'_> {
         self.postings.rows(term)
     }
@@ -119,34 +140,26 @@ impl Terms {
     }
 
     /// Shows the terms between bounds.
-    pub(crate) fn range(&self, lower: Bound<&str>, upper: Bound<&str>, mut show: impl FnMut(u32)) {
+    pub(crate) fn range(&self, lower: Bound<&str>, upper: Bound<&str>, show: impl FnMut(u32)) {
         let from = match lower {
             Bound::Unbounded => Place::default(),
-            Bound::Included(text) | Bound::Excluded(text) => self.place(text),
-        };
-        let not_first = match lower {
-            Bound::Excluded(text) => self.find(text),
-            Bound::Included(_) | Bound::Unbounded => None,
+            Bound::Included(text) => self.place(text),
+            Bound::Excluded(text) => self.place_behind(text),
         };
         let end = match upper {
-            Bound::Unbounded => None,
-            Bound::Included(text) | Bound::Excluded(text) => Some(encode(text)),
+            Bound::Unbounded => self.order.end(),
+            Bound::Included(text) => self.place_behind(text),
+            Bound::Excluded(text) => self.place(text),
         };
-        let is_end_included = matches!(upper, Bound::Included(_));
-        // Comparing with the end only where the prefixes say nothing would save little: each term
-        // is looked up for its rows anyway.
-        for term in self.order.forward(from) {
-            if let Some(end) = &end {
-                match compare(self.dictionary.get(term), end) {
-                    Ordering::Less => {}
-                    Ordering::Equal if is_end_included => {}
-                    Ordering::Equal | Ordering::Greater => break,
-                }
-            }
-            if Some(term) != not_first {
-                show(term);
-            }
-        }
+        self.order.between(from, end).for_each(show);
+    }
+
+    fn place_behind(&self, text: &str) -> Place {
+        let bytes = encode(text);
+        self.order.place(prefix(&bytes), |term| {
+            // Equal counts as less, so the place is behind it.
+            compare(self.dictionary.get(term), &bytes).then(Ordering::Less)
+        })
     }
 
     /// Shows the terms that begin with `start` and whose rest holds `pattern`.
@@ -161,14 +174,20 @@ impl Terms {
             return;
         }
         let plain = pattern.plain().filter(|_| !pattern.is_case_insensitive());
-        let needle = plain.as_deref().map(|plain| plain.as_bytes());
+        let finder = plain.as_deref().map(|plain| memchr::memmem::Finder::new(plain.as_bytes()));
         let mut buffer = Vec::new();
         let _ = self.walk_from(start, |term| {
             let bytes = self.dictionary.get(term);
-            let is_found = match needle {
-                Some(needle) => {
-                    decode_to(bytes, &mut buffer);
-                    contains(&buffer[start.len()..], needle)
+            let is_found = match &finder {
+                Some(finder) => {
+                    let text = match bytes.split_first() {
+                        Some((&PLAIN, text)) => text,
+                        _ => {
+                            decode_to(bytes, &mut buffer);
+                            &buffer
+                        }
+                    };
+                    finder.find(&text[start.len()..]).is_some()
                 }
                 None => rest_fits(term),
             };
@@ -208,17 +227,6 @@ impl Terms {
     }
 }
 
-fn contains(text: &[u8], needle: &[u8]) -> bool {
-    match needle {
-        [] => true,
-        [first, ..] => {
-            let last = text.len().wrapping_sub(needle.len());
-            needle.len() <= text.len()
-                && (0..=last).any(|at| text[at] == *first && text[at..].starts_with(needle))
-        }
-    }
-}
-
 /// The shortest list of terms that a term with the pattern must be in; `None` if there is none.
 fn rarest<'a>(grams: &'a HashMap<[u8; 3], Vec<u32>>, pattern: &Pattern) -> Option<&'a [u32]> {
     let literals = pattern.literals();
@@ -228,8 +236,9 @@ fn rarest<'a>(grams: &'a HashMap<[u8; 3], Vec<u32>>, pattern: &Pattern) -> Optio
 
 fn grams_of(text: &str) -> Vec<[u8; 3]> {
     let lower = text.to_ascii_lowercase();
-    let mut grams: Vec<[u8; 3]> =
-        lower.as_bytes().windows(3).map(|gram| [gram[0], gram[1], gram[2]]).collect();
+    let pairs = lower.as_bytes().windows(2).map(|gram| [gram[0], gram[1], 0]);
+    let triples = lower.as_bytes().windows(3).map(|gram| [gram[0], gram[1], gram[2]]);
+    let mut grams: Vec<[u8; 3]> = pairs.chain(triples).collect();
     grams.sort_unstable();
     grams.dedup();
     grams
@@ -241,7 +250,11 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// A text as it is kept: hexadecimal ids take half of their length.
 fn encode(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| DIGITS.iter().position(|digit| *digit == byte).map(|digit| digit as u8);
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
     if text.len() >= 8 && text.len().is_multiple_of(2) {
         let pairs = text.as_bytes().chunks_exact(2);
         let bytes: Option<Vec<u8>> = std::iter::once(Some(HEX))
@@ -267,10 +280,11 @@ fn decode_to(bytes: &[u8], text: &mut Vec<u8>) {
     text.clear();
     match bytes.split_first() {
         Some((&HEX, bytes)) => {
-            for byte in bytes {
-                text.push(DIGITS[usize::from(byte >> 4)]);
-                text.push(DIGITS[usize::from(byte & 15)]);
-            }
+            text.extend(
+                bytes.iter().flat_map(|byte| {
+                    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+                }),
+            );
         }
         Some((_, bytes)) => text.extend_from_slice(bytes),
         None => {}

@@ -29,7 +29,12 @@ pub(crate) fn expected(search: &Search, schema: &Schema, documents: &[Value]) ->
 }
 
 /// Compares all pages of a query; `false` if the query is refused.
-pub(crate) fn all_pages(index: &Index, schema: &Schema, documents: &[Value], query: &Value) -> bool {
+pub(crate) fn all_pages(
+    index: &Index,
+    schema: &Schema,
+    documents: &[Value],
+    query: &Value,
+) -> bool {
     let mut query = query.clone();
     let Ok(first) = Search::parse(Some(&query), &rules(schema)) else { return false };
     let total = evaluate(&first, schema, documents).total;
