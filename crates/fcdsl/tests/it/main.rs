@@ -1,1 +1,9 @@
 //! Tests of the query language.
+
+mod bad_input;
+mod guide;
+mod limits;
+mod meaning;
+mod pages;
+mod table;
+mod url;
