@@ -106,42 +106,41 @@ impl Index {
 
     /// The rows that pass a test; rows removed may be among them.
     fn rows_of(&self, test: &Test) -> Set<'_> {
-        match &test.target {
-            Target::Unknown => Set::none(),
-            Target::Field(field) => match &self.fields[*field] {
-                FieldIndex::Keywords(keywords) => match &test.check {
-                    Check::Present => self.all().minus(&Set::Many(Cow::Borrowed(&keywords.absent))),
-                    check => rows_of_terms(&keywords.terms, "", check),
-                },
-                FieldIndex::Words(field) => match &test.check {
-                    Check::Present => Set::Many(Cow::Borrowed(&field.present)),
-                    check => rows_of_terms(&field.terms, "", check),
-                },
-                FieldIndex::Numbers(numbers) => {
-                    let kind = self.schema.fields[*field].kind;
-                    self.rows_of_numbers(numbers, kind, &test.check)
-                }
-                FieldIndex::Leaves(leaves) => match &test.check {
-                    Check::Present => Set::Many(Cow::Borrowed(&leaves.present)),
-                    // An object has no value of its own.
-                    _ => Set::none(),
-                },
-            },
-            Target::Leaf { field, path, is_exact } => match &self.fields[*field] {
-                FieldIndex::Leaves(leaves) => match &test.check {
-                    Check::Present => leaves
-                        .paths
-                        .find(path)
-                        .map_or(Set::none(), |path| leaves.paths.rows(path).into()),
-                    check => {
-                        let terms = if *is_exact { &leaves.values } else { &leaves.words };
-                        rows_of_terms(terms, &leaf_start(path), check)
-                    }
-                },
-                FieldIndex::Keywords(_) | FieldIndex::Words(_) | FieldIndex::Numbers(_) => {
-                    Set::none()
-                }
-            },
+        let (field, leaf) = match &test.target {
+            Target::Unknown => return Set::none(),
+            Target::Field(field) => (*field, None),
+            Target::Leaf { field, path, is_exact } => (*field, Some((path, *is_exact))),
+        };
+        let check = &test.check;
+        let is_presence = *check == Check::Present;
+        match (&self.fields[field], leaf) {
+            (FieldIndex::Keywords(keywords), None) if is_presence => {
+                self.all().minus(&Set::Many(Cow::Borrowed(&keywords.absent)))
+            }
+            (FieldIndex::Keywords(keywords), None) => rows_of_terms(&keywords.terms, "", check),
+            (FieldIndex::Words(field), None) if is_presence => {
+                Set::Many(Cow::Borrowed(&field.present))
+            }
+            (FieldIndex::Words(field), None) => rows_of_terms(&field.terms, "", check),
+            (FieldIndex::Numbers(numbers), None) => {
+                self.rows_of_numbers(numbers, self.schema.fields[field].kind, check)
+            }
+            (FieldIndex::Leaves(leaves), None) if is_presence => {
+                Set::Many(Cow::Borrowed(&leaves.present))
+            }
+            (FieldIndex::Leaves(leaves), Some((path, _))) if is_presence => {
+                let path = leaves.paths.find(path);
+                path.map_or(Set::none(), |path| leaves.paths.rows(path).into())
+            }
+            (FieldIndex::Leaves(leaves), Some((path, is_exact))) => {
+                let terms = if is_exact { &leaves.values } else { &leaves.words };
+                rows_of_terms(terms, &leaf_start(path), check)
+            }
+            // An object has no value of its own, and nothing else has leaves.
+            (FieldIndex::Leaves(_), None)
+            | (FieldIndex::Keywords(_) | FieldIndex::Words(_) | FieldIndex::Numbers(_), Some(_)) => {
+                Set::none()
+            }
         }
     }
 

@@ -37,10 +37,10 @@ pub struct Index {
 
 #[derive(Debug)]
 pub(crate) enum FieldIndex {
-    Keywords(Keywords),
-    Words(Words),
-    Numbers(Numbers),
-    Leaves(Leaves),
+    Keywords(Box<Keywords>),
+    Words(Box<Words>),
+    Numbers(Box<Numbers>),
+    Leaves(Box<Leaves>),
 }
 
 /// Values of a [`Kind::Keyword`].
@@ -100,19 +100,19 @@ impl Index {
                 let with_grams = !(schema.appended && field == id_field);
                 let terms = Terms::new(with_grams);
                 let (absent, several) = <(RoaringBitmap, RoaringBitmap)>::default();
-                FieldIndex::Keywords(Keywords { terms, absent, several })
+                FieldIndex::Keywords(Box::new(Keywords { terms, absent, several }))
             }
             Kind::Text => {
                 let (terms, present) = (Terms::new(true), RoaringBitmap::new());
-                FieldIndex::Words(Words { terms, present })
+                FieldIndex::Words(Box::new(Words { terms, present }))
             }
-            Kind::Long | Kind::Float | Kind::Boolean => FieldIndex::Numbers(Numbers::default()),
-            Kind::Object => FieldIndex::Leaves(Leaves {
+            Kind::Long | Kind::Float | Kind::Boolean => FieldIndex::Numbers(Box::default()),
+            Kind::Object => FieldIndex::Leaves(Box::new(Leaves {
                 values: Terms::new(true),
                 words: Terms::new(true),
                 paths: Terms::new(false),
                 present: RoaringBitmap::new(),
-            }),
+            })),
         };
         Self {
             schema,

@@ -31,7 +31,8 @@ impl Order {
     pub(crate) fn place(&self, prefix: u64, compare: impl Fn(u32) -> Ordering) -> Place {
         let is_less = |chunk: &Chunk, entry: usize| match chunk.prefixes[entry].cmp(&prefix) {
             Ordering::Equal => compare(chunk.terms[entry]).is_lt(),
-            other => other.is_lt(),
+            Ordering::Less => true,
+            Ordering::Greater => false,
         };
         // The chunk whose first term is the last one less than the text.
         let chunk = self.chunks.partition_point(|chunk| is_less(chunk, 0)).saturating_sub(1);

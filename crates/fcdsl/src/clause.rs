@@ -124,6 +124,9 @@ fn present(names: Option<&raw::Texts>, schema: &Schema, at: &str) -> Result<Vec<
     Ok(names.into_iter().map(test).collect())
 }
 
+/// What values of a clause are asked of a field, or which of them is wrong.
+type Checked = Result<Check, (usize, Problem)>;
+
 struct Builder<'a> {
     raw: &'a RawClause,
     schema: &'a Schema,
@@ -159,10 +162,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One test for each field, of all values.
-    fn each(
-        &self,
-        check: fn(Kind, &[&str]) -> Result<Check, (usize, Problem)>,
-    ) -> Result<Vec<Test>, QueryError> {
+    fn each(&self, check: fn(Kind, &[&str]) -> Checked) -> Result<Vec<Test>, QueryError> {
         let targets = self.targets()?;
         let at = format!("{}.values", self.at);
         let values = raw::required(self.raw.values.as_ref(), CLAUSE_VALUES_MAX, &at)?;
@@ -343,7 +343,7 @@ pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
 }
 
 /// The values of `terms`, and of `match` on anything but words.
-fn terms(kind: Kind, values: &[&str]) -> Result<Check, (usize, Problem)> {
+fn terms(kind: Kind, values: &[&str]) -> Checked {
     match kind {
         Kind::Keyword | Kind::Text | Kind::Object => {
             Ok(Check::Texts(values.iter().map(|value| Box::from(*value)).collect()))
@@ -362,7 +362,7 @@ fn terms(kind: Kind, values: &[&str]) -> Result<Check, (usize, Problem)> {
 }
 
 /// The values of `equals`: numbers, whatever the field is.
-fn equals(kind: Kind, values: &[&str]) -> Result<Check, (usize, Problem)> {
+fn equals(kind: Kind, values: &[&str]) -> Checked {
     parse_all(values, Problem::Number, number::parse)?;
     match kind {
         Kind::Boolean => Err((0, Problem::Clause)),

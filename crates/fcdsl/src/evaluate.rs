@@ -1,6 +1,6 @@
 //! Answers a search by looking at every document, rule by rule.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::RangeBounds};
 
 use serde_json::Value;
 
@@ -142,45 +142,23 @@ impl View<'_> {
         let values = self.values(&test.target, document);
         match kind {
             Kind::Keyword => texts(&values).iter().any(|text| text_fits(&test.check, text)),
+            Kind::Text if test.check == Check::Present => !texts(&values).is_empty(),
             Kind::Text => {
                 let texts = texts(&values);
-                match &test.check {
-                    Check::Present => !texts.is_empty(),
-                    check => texts
-                        .iter()
-                        .flat_map(|text| words(text))
-                        .any(|word| text_fits(check, &word)),
-                }
+                texts.iter().flat_map(|text| words(text)).any(|word| text_fits(&test.check, &word))
             }
-            Kind::Long => {
-                values.iter().filter_map(|value| long(value)).any(|long| match &test.check {
-                    Check::Present => true,
-                    Check::Longs(longs) => longs.contains(&long),
-                    Check::Range(Range::Longs { min, max }) => (*min..=*max).contains(&long),
-                    _ => false,
-                })
-            }
-            Kind::Boolean => {
-                values.iter().filter_map(|value| boolean(value)).any(|boolean| match &test.check {
-                    Check::Present => true,
-                    Check::Booleans(booleans) => booleans.contains(&boolean),
-                    Check::Range(Range::Longs { min, max }) => {
-                        (*min..=*max).contains(&i64::from(boolean))
-                    }
-                    _ => false,
-                })
-            }
-            Kind::Float => {
-                values.iter().filter_map(|value| float(value)).any(|float| match &test.check {
-                    Check::Present => true,
-                    Check::Floats(floats) => floats.contains(&float.to_bits()),
-                    Check::Range(Range::Floats { lower, upper }) => {
-                        use std::ops::RangeBounds;
-                        (lower.map(f32::from_bits), upper.map(f32::from_bits)).contains(&float)
-                    }
-                    _ => false,
-                })
-            }
+            Kind::Long => values
+                .iter()
+                .filter_map(|value| long(value))
+                .any(|long| long_fits(&test.check, long)),
+            Kind::Boolean => values
+                .iter()
+                .filter_map(|value| boolean(value))
+                .any(|boolean| boolean_fits(&test.check, boolean)),
+            Kind::Float => values
+                .iter()
+                .filter_map(|value| float(value))
+                .any(|float| float_fits(&test.check, float)),
             // An object itself has no values; it is there if anything is in it.
             Kind::Object => test.check == Check::Present && !values.is_empty(),
         }
@@ -298,8 +276,47 @@ fn boolean(value: &Value) -> Option<bool> {
     value.as_bool()
 }
 
+fn long_fits(check: &Check, long: i64) -> bool {
+    match check {
+        Check::Present => true,
+        Check::Longs(longs) => longs.contains(&long),
+        Check::Range(Range::Longs { min, max }) => (*min..=*max).contains(&long),
+        Check::Texts(_)
+        | Check::Floats(_)
+        | Check::Booleans(_)
+        | Check::Part(_)
+        | Check::Range(_) => false,
+    }
+}
+
+fn boolean_fits(check: &Check, boolean: bool) -> bool {
+    match check {
+        Check::Booleans(booleans) => booleans.contains(&boolean),
+        Check::Present
+        | Check::Texts(_)
+        | Check::Longs(_)
+        | Check::Floats(_)
+        | Check::Part(_)
+        | Check::Range(_) => long_fits(check, i64::from(boolean)),
+    }
+}
+
+fn float_fits(check: &Check, float: f32) -> bool {
+    match check {
+        Check::Present => true,
+        Check::Floats(floats) => floats.contains(&float.to_bits()),
+        Check::Range(Range::Floats { lower, upper }) => {
+            (lower.map(f32::from_bits), upper.map(f32::from_bits)).contains(&float)
+        }
+        Check::Texts(_)
+        | Check::Longs(_)
+        | Check::Booleans(_)
+        | Check::Part(_)
+        | Check::Range(_) => false,
+    }
+}
+
 fn text_fits(check: &Check, text: &str) -> bool {
-    use std::ops::RangeBounds;
     match check {
         Check::Present => true,
         Check::Texts(texts) => texts.iter().any(|wanted| **wanted == *text),

@@ -46,15 +46,13 @@ impl Pattern {
     /// Runs of fixed characters that each match must contain, in order, lower-cased (ASCII) where
     /// case does not count.
     pub fn literals(&self) -> Vec<String> {
-        let mut runs = vec![String::new()];
-        for token in &self.tokens {
-            match token {
-                Token::Char(char) => runs.last_mut().expect("starts with one").push(*char),
-                Token::AnyChar | Token::AnyChars => runs.push(String::new()),
-            }
-        }
-        runs.retain(|run| !run.is_empty());
-        runs
+        let runs = self.tokens.split(|token| !matches!(token, Token::Char(_)));
+        let char = |token: &Token| match token {
+            Token::Char(char) => Some(*char),
+            Token::AnyChar | Token::AnyChars => None,
+        };
+        let runs = runs.map(|run| run.iter().filter_map(char).collect::<String>());
+        runs.filter(|run| !run.is_empty()).collect()
     }
 
     /// The text to be found, if the pattern has no wildcards inside; empty if every value matches.

@@ -106,9 +106,9 @@ impl<'a> Members<'a> {
         let Value::Array(items) = value else {
             return Err(QueryError::Shape { at: self.at(name), expected: "an array" });
         };
-        let text = |(index, item): (usize, &Value)| match item {
-            Value::Null => Ok(None),
-            item => scalar(item, || format!("{}[{index}]", self.at(name))).map(Some),
+        let text = |(index, item): (usize, &Value)| {
+            let at = || format!("{}[{index}]", self.at(name));
+            if item.is_null() { Ok(None) } else { scalar(item, at).map(Some) }
         };
         items.iter().enumerate().map(text).collect::<Result<_, _>>().map(Some)
     }

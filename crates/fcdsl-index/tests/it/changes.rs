@@ -28,7 +28,7 @@ fn change() -> impl Strategy<Value = Change> {
 fn make(index: &mut Index, documents: &mut Vec<Value>, change: Change) {
     match change {
         Change::Put(document) => {
-            index.put(&document.to_string()).unwrap();
+            index.put(&document.to_string()).expect("a document");
             match documents.iter_mut().find(|known| known["id"] == document["id"]) {
                 Some(known) => *known = document,
                 None => documents.push(document),
@@ -36,13 +36,13 @@ fn make(index: &mut Index, documents: &mut Vec<Value>, change: Change) {
         }
         Change::Remove(which) if !documents.is_empty() => {
             let gone = documents.remove(which.index(documents.len()));
-            assert!(index.remove(gone["id"].as_str().unwrap()));
+            assert!(index.remove(gone["id"].as_str().expect("an id")));
         }
         Change::Remove(_) => assert!(!index.remove("none")),
         Change::RemoveNewest(count) => {
             for _ in 0..count {
                 let Some(gone) = documents.pop() else { return };
-                assert!(index.remove(gone["id"].as_str().unwrap()));
+                assert!(index.remove(gone["id"].as_str().expect("an id")));
             }
         }
     }

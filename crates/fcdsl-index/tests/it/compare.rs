@@ -12,7 +12,7 @@ pub(crate) fn rules(schema: &Schema) -> Rules<'_> {
 
 pub(crate) fn index_of(schema: &'static Schema, documents: &[Value]) -> Index {
     let mut index = Index::new(schema);
-    documents.iter().for_each(|document| index.put(&document.to_string()).unwrap());
+    documents.iter().for_each(|document| index.put(&document.to_string()).expect("a document"));
     index
 }
 
@@ -22,7 +22,10 @@ pub(crate) fn expected(search: &Search, schema: &Schema, documents: &[Value]) ->
     let rows = answer.rows.iter().map(|row| &documents[*row]);
     Page {
         total: answer.total,
-        ids: rows.clone().map(|document| document["id"].as_str().unwrap().to_owned()).collect(),
+        ids: rows
+            .clone()
+            .map(|document| document["id"].as_str().expect("an id").to_owned())
+            .collect(),
         documents: rows.map(Value::to_string).collect(),
         last: answer.last,
     }

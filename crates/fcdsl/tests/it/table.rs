@@ -70,7 +70,11 @@ pub(crate) fn hits(query: &Value) -> Vec<String> {
 
 pub(crate) fn ids(answer: &Answer) -> Vec<String> {
     let documents = documents();
-    answer.rows.iter().map(|row| documents[*row]["sid"].as_str().unwrap().to_owned()).collect()
+    answer
+        .rows
+        .iter()
+        .map(|row| documents[*row]["sid"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 /// The code and the text of what is wrong.

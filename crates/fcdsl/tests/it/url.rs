@@ -7,7 +7,7 @@ use crate::table::{RULES, parse};
 
 fn same(url: &str, fcdsl: &serde_json::Value) {
     let search = Search::parse_url(url, &RULES).unwrap_or_else(|error| panic!("{url}: {error}"));
-    assert_eq!(search, parse(fcdsl).unwrap(), "{url}");
+    assert_eq!(search, parse(fcdsl).expect("a query"), "{url}");
 }
 
 #[test]
