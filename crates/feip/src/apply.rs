@@ -1,6 +1,6 @@
 use crate::{
     Entity, EntityKey, Family, HistoryRow, Ignored, Rules, View, ViewError, cid, construct,
-    envelope::Envelope, family::Request,
+    family::Request, text::FeipText,
 };
 use tally_chain::utxo::Record;
 use tally_primitives::Fid;
@@ -73,16 +73,16 @@ pub fn apply(
 }
 
 fn try_apply(record: &Record, view: &dyn View, rules: &Rules) -> Result<Outcome, Stop> {
-    let envelope = Envelope::read(&record.text)?;
-    if let Some((family, dialect)) = Family::of(&envelope.sn) {
-        let request = Request::read(family, dialect, &envelope.data)?;
+    let text = FeipText::read(&record.text)?;
+    if let Some((family, dialect)) = Family::of(&text.sn) {
+        let request = Request::read(family, dialect, &text.data)?;
         let signer = signer(record)?;
         return construct::apply(record, signer, family, request, view, rules);
     }
-    let statement = cid::Statement::read(&envelope)?;
+    let statement = cid::Statement::read(&text)?;
     let signer = signer(record)?;
     require_coin_days(record, rules, 1)?;
-    cid::apply(record, signer, &envelope, statement, view)
+    cid::apply(record, signer, &text, statement, view)
 }
 
 fn signer(record: &Record) -> Result<&Fid, Ignored> {

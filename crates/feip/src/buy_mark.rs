@@ -1,7 +1,7 @@
 use crate::{
     Json,
-    envelope::object_in,
     family::{text_of, texts_of},
+    text::object_in,
 };
 
 /// What a buyer wrote into the transaction that pays for a service.

@@ -2,8 +2,8 @@ use crate::{
     Entity, EntityKey, EntityState, HistoryRow, Ignored, Json, Kind, Moment, Object, Op, Outcome,
     View,
     apply::{Stop, address},
-    envelope::Envelope,
     family::{text_member, texts_of},
+    text::FeipText,
 };
 use serde::{Deserialize, Serialize};
 use tally_chain::utxo::Record;
@@ -77,9 +77,9 @@ pub(crate) enum Statement {
 }
 
 impl Statement {
-    pub(crate) fn read(envelope: &Envelope) -> Result<Self, Ignored> {
-        let data = &envelope.data;
-        match &*envelope.sn {
+    pub(crate) fn read(text: &FeipText) -> Result<Self, Ignored> {
+        let data = &text.data;
+        match &*text.sn {
             "3" => read_name(data),
             "6" => read_master(data),
             "9" => read_homepages(data),
@@ -141,7 +141,7 @@ fn present(text: Option<Box<str>>, member: &'static str) -> Result<Box<str>, Ign
 pub(crate) fn apply(
     record: &Record,
     signer: &Fid,
-    envelope: &Envelope,
+    text: &FeipText,
     statement: Statement,
     view: &dyn View,
 ) -> Result<Outcome, Stop> {
@@ -152,8 +152,8 @@ pub(crate) fn apply(
     };
     let op = statement.op();
     let mut history = HistoryRow::new(record, signer, Kind::Cid, signer.as_str(), op);
-    history.fields.push("sn", Json::string(envelope.sn.clone()));
-    if let Some(ver) = &envelope.ver {
+    history.fields.push("sn", Json::string(text.sn.clone()));
+    if let Some(ver) = &text.ver {
         history.fields.push("ver", Json::string(ver.clone()));
     }
     change(&mut state, &mut history.fields, record, signer, statement, view)?;

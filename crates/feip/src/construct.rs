@@ -65,7 +65,10 @@ fn decimal(number: f32) -> String {
     if text.contains('.') { text } else { text + ".0" }
 }
 
-/// Returns the average with one more rating: all in 32-bit floating point, products of integers
+/// The most coin-days that count: what readers of answers can hold in a signed integer.
+const CDD_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Returns the average with one more rating, whose weight is at least 1: all in 32-bit floating point, products of integers
 /// being rounded once, so that every server shows the same digits.
 pub fn average_rate(rate: f32, rated_cdd: u64, rating: Rating) -> f32 {
     let weighted = u64::from(rating.rate).saturating_mul(rating.cdd);
@@ -179,9 +182,10 @@ fn rate(
         return Err(Ignored::TooFewCoinDays(1));
     }
     let rate = (0..=RATE_MAX).find(|rate| f64::from(*rate) == request.rate);
-    let rating = Rating { rate: rate.ok_or(Ignored::RateOutOfRange)?, cdd: record.cdd };
+    let rate = rate.ok_or(Ignored::RateOutOfRange)?;
+    let rating = Rating { rate, cdd: record.cdd.min(CDD_MAX) };
     state.rate = average_rate(state.rate, state.rated_cdd, rating);
-    state.rated_cdd = state.rated_cdd.saturating_add(rating.cdd);
+    state.rated_cdd = state.rated_cdd.saturating_add(rating.cdd).min(CDD_MAX);
     Ok(rating)
 }
 

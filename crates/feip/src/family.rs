@@ -40,7 +40,7 @@ pub struct Family {
 /// One way to write a family's records.
 #[derive(Debug)]
 pub struct Dialect {
-    /// The serial number in the envelope.
+    /// The serial number that its records carry.
     pub sn: &'static str,
     /// The words for what can be done.
     pub ops: &'static [(&'static str, Op)],

@@ -1,7 +1,8 @@
+use serde::{Deserialize, Serialize};
 use tally_primitives::BlockNumber;
 
 /// What operators may decide differently. Everybody who shares them has the same state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// Above this height a record counts only if its transaction destroyed a coin-day or more.
     pub cdd_check_height: BlockNumber,

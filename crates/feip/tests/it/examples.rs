@@ -15,8 +15,8 @@ fn examples_of_the_documents_are_read_as_what_they_are() {
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut marks = 0;
     for example in examples.as_array().unwrap() {
-        let envelope = &example["opReturn"];
-        let text = envelope.to_string();
+        let record = &example["opReturn"];
+        let text = record.to_string();
         marks += usize::from(buy_mark(text.as_bytes()).is_some());
         let outcome = match Chain::default().send_text(RATER, &text) {
             Ok(outcome) => {
@@ -25,7 +25,7 @@ fn examples_of_the_documents_are_read_as_what_they_are() {
             }
             Err(Ignored::UnknownFamily) => "unknown family".to_owned(),
             Err(ignored) => {
-                let sn = envelope["sn"].to_string();
+                let sn = record["sn"].to_string();
                 format!("{} {ignored}", sn.trim_matches('"'))
             }
         };

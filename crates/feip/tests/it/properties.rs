@@ -216,7 +216,7 @@ proptest! {
         which: prop::sample::Index,
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, change_byte()), 1..8),
     ) {
-        let mut bytes = which.get(&*TEXTS).clone();
+        let mut bytes = which.get(&TEXTS).clone();
         for (at, how, byte) in changes {
             let at = at.index(bytes.len() + 1);
             match how {

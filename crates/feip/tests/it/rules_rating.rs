@@ -133,6 +133,17 @@ fn rating_leaves_the_latest_operation_alone() {
 }
 
 #[test]
+fn coin_days_beyond_any_supply_count_up_to_a_signed_integer() {
+    let mut chain = Chain::default();
+    let id = chain.publish(Kind::Service);
+    for _ in 0..2 {
+        let rated = chain.rate(RATER, Kind::Service, &id, 4, u64::MAX).unwrap();
+        assert_eq!((published(&rated).rated_cdd, published(&rated).rate), (i64::MAX as u64, 4.0));
+        assert_eq!(chain.last_row()["cdd"], i64::MAX);
+    }
+}
+
+#[test]
 fn small_averages_are_written_without_exponents() {
     let mut chain = Chain::default();
     let id = chain.publish(Kind::Service);

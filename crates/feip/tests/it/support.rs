@@ -82,7 +82,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Sends data in the envelope of that serial number; the transaction destroys 10 coin-days.
+    /// Sends data with that serial number; the transaction destroys 10 coin-days.
     pub(crate) fn send(&mut self, signer: &str, sn: u32, data: Value) -> Result<Outcome, Ignored> {
         self.send_with(signer, sn, data, 10)
     }

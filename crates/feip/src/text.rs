@@ -3,9 +3,9 @@ use crate::{Ignored, Json, Object, family::text_member, json::parse_object};
 /// The longest text that is read, in bytes. Consensus rules of the main network allow 4,000.
 pub const TEXT_BYTES_MAX: usize = 4096;
 
-/// What every record of the FEIP family says around its data.
+/// A text of type FEIP: what every such record says, and the data that its family reads.
 #[derive(Debug)]
-pub(crate) struct Envelope {
+pub(crate) struct FeipText {
     pub(crate) sn: Box<str>,
     pub(crate) ver: Option<Box<str>>,
     pub(crate) data: Object,
@@ -21,7 +21,7 @@ pub(crate) fn object_in(text: &[u8]) -> Result<Object, Ignored> {
     parse_object(&text[start..]).map_err(Ignored::Malformed)
 }
 
-impl Envelope {
+impl FeipText {
     pub(crate) fn read(text: &[u8]) -> Result<Self, Ignored> {
         let mut object = object_in(text)?;
         if object.get("type").and_then(Json::as_str) != Some("FEIP") {
