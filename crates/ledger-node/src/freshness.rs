@@ -22,6 +22,12 @@ struct State {
 }
 
 impl Freshness {
+    /// Asks that the blocks up to `height` can be searched soon.
+    pub(crate) fn want(&self, height: u64) {
+        let mut state = lock(&self.state);
+        state.wanted = state.wanted.max(Some(height));
+    }
+
     /// Waits until the blocks up to `height` can be searched, at most `time`.
     pub(crate) fn wait_for(&self, height: u64, time: Duration) {
         let mut state = lock(&self.state);
@@ -71,6 +77,10 @@ mod tests {
             freshness.is_visible(Some(3));
         });
         assert!(!freshness.is_wanted(9));
+        freshness.want(5);
+        freshness.want(4);
+        assert!(freshness.is_wanted(5) && !freshness.is_wanted(4));
+        freshness.is_visible(Some(5));
         freshness.wait_for(9, Duration::ZERO);
         freshness.end();
         freshness.wait_for(10, LONG);

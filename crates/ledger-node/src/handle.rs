@@ -172,6 +172,13 @@ impl NodeHandle {
         }
     }
 
+    /// Asks that what is valid now can be searched soon. The text index else takes its time while
+    /// nobody searches. Returns at once: [`NodeStatus::searchable_height`] tells how far it is.
+    pub fn freshen_search(&self) {
+        let ledger = &self.0.ledger;
+        ledger.freshness.want(ledger.decided.height());
+    }
+
     /// Asks the node to stop in good order: what was accepted is on disk. Returns at once;
     /// [`LedgerNode::stopped`](crate::LedgerNode::stopped) waits for the end.
     pub fn stop(&self) {

@@ -4,19 +4,23 @@ use crate::{ReadError, StartError, ledger::Ledger};
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tally_ledger::Block;
 use tally_search::{Document, Kind, SearchIndex};
 
-/// How often what was added becomes visible while blocks keep coming. Each time costs tens of
-/// milliseconds of a core and a file.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// How long what was added may be invisible while nobody searches. To make it visible costs tens of
+/// milliseconds of a core and a file, for one block as for many; whoever searches does not wait for
+/// it ([`Freshness`](crate::freshness::Freshness)).
+const COMMIT_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long the index waits for a block before it makes visible what it has, and how often it looks
-/// whether the node stops.
-const IDLE_WAIT: Duration = Duration::from_millis(50);
+/// How long the index waits for a block before it looks whether somebody searches, or the node
+/// stops.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often long catching up is reported.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
@@ -52,35 +56,40 @@ pub(crate) fn run(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool
 fn follow(ledger: &Ledger, index: &SearchIndex, is_stopping: &AtomicBool) -> Result<(), ReadError> {
     let mut cursor = index.cursor();
     ledger.freshness.is_visible(cursor);
-    let (mut committed, mut reported) = (Instant::now(), Instant::now());
-    let mut is_pending = false;
+    let mut reported = Instant::now();
+    // When the oldest block was added that is not visible yet.
+    let mut pending: Option<Instant> = None;
     while !is_stopping.load(Ordering::Relaxed) {
         let next = cursor.map_or(0, |cursor| cursor + 1);
         let decided = match cursor {
-            Some(cursor) => ledger.decided.wait_above(cursor, IDLE_WAIT),
+            Some(cursor) => ledger.decided.wait_above(cursor, LOOK_INTERVAL),
             None => ledger.decided.height(),
         };
         if next <= decided {
-            if let Some(block) = ledger.store.block(next)? {
+            let block = match ledger.fresh.take(next) {
+                Some(block) => Some(block),
+                None => ledger.store.block(next)?.map(Arc::new),
+            };
+            if let Some(block) = block {
                 index.add(&documents(next, &block))?;
-                is_pending = true;
+                pending.get_or_insert_with(Instant::now);
             }
             cursor = Some(next);
         }
-        if let Some(height) = cursor.filter(|_| is_pending) {
-            let is_idle = next > decided;
-            let is_late = committed.elapsed() >= COMMIT_INTERVAL;
-            if is_idle || is_late || ledger.freshness.is_wanted(height) {
-                index.commit(height)?;
-                ledger.freshness.is_visible(cursor);
-                is_pending = false;
-                committed = Instant::now();
-            }
+        if let Some((height, since)) = cursor.zip(pending)
+            && (since.elapsed() >= COMMIT_INTERVAL || ledger.freshness.is_wanted(height))
+        {
+            index.commit(height)?;
+            ledger.freshness.is_visible(cursor);
+            pending = None;
         }
         if decided > next + 1000 && reported.elapsed() >= REPORT_INTERVAL {
             tracing::info!(height = next, of = decided, "indexing texts");
             reported = Instant::now();
         }
+    }
+    if let Some((height, _)) = cursor.zip(pending) {
+        index.commit(height)?;
     }
     Ok(())
 }

@@ -15,9 +15,13 @@ use std::{
 use tally_crypto::ed25519::PublicKey;
 use tokio::sync::oneshot;
 
-/// Posts that are checked together. Larger batches verify hardly faster (64 signatures cost 20 µs
-/// each, 256 16 µs), and the first of a batch waits for the last.
-const BATCH_MAX: usize = 128;
+/// Posts that are checked together: as many signatures as share one equation. Larger batches verify
+/// no faster, and the first of a batch waits for the last.
+const BATCH_MAX: usize = 256;
+
+/// Bytes of peers' messages from which no further one is checked together with them: some hundred
+/// transactions. Those of a small message alone would not share an equation with enough others.
+const GOSSIP_BATCH_BYTES: usize = 256 * 1024;
 
 /// Messages of peers that may wait; at most a megabyte each. Those above are dropped: their
 /// transactions are safe with the node that accepted them.
@@ -31,8 +35,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) enum Work {
     /// Posts of clients.
     Posts(Vec<Post>),
-    /// A message with transactions that a peer accepted.
-    Gossip(PublicKey, Bytes),
+    /// Messages with transactions that peers accepted; at least one.
+    Gossip(Vec<(PublicKey, Bytes)>),
 }
 
 /// A post that nobody has looked at.
@@ -121,8 +125,15 @@ impl Intake {
             let count = waiting.posts.len().div_ceil(self.checkers).min(BATCH_MAX);
             return Some(Work::Posts(waiting.posts.drain(..count).collect()));
         }
-        let (from, message) = waiting.gossip.pop_front()?;
-        Some(Work::Gossip(from, message))
+        let mut gossip = vec![waiting.gossip.pop_front()?];
+        let mut bytes = gossip[0].1.len();
+        while bytes < GOSSIP_BATCH_BYTES
+            && let Some((from, message)) = waiting.gossip.pop_front()
+        {
+            bytes += message.len();
+            gossip.push((from, message));
+        }
+        Some(Work::Gossip(gossip))
     }
 
     /// Drops what waits and what nobody will take any more; who waits for an answer is told that the
@@ -156,7 +167,7 @@ mod tests {
     fn count(work: Option<Work>) -> usize {
         match work {
             Some(Work::Posts(posts)) => posts.len(),
-            Some(Work::Gossip(..)) | None => 0,
+            Some(Work::Gossip(_)) | None => 0,
         }
     }
 
@@ -178,9 +189,24 @@ mod tests {
         intake.close();
         assert!(matches!(intake.post(Bytes::new()), Err(PostError::Stopping)));
         assert_eq!(count(intake.take()), 1);
-        assert!(matches!(intake.take(), Some(Work::Gossip(..))));
+        assert!(matches!(intake.take(), Some(Work::Gossip(_))));
         assert!(intake.take().is_none());
         drop(answer);
+    }
+
+    /// Goal: small messages are checked together, and no more than a bound and one message.
+    #[test]
+    fn messages_of_peers_are_checked_together() {
+        let intake = intake(1);
+        let mut arrive = |bytes: usize| {
+            intake.gossip(PublicKey::from_bytes([1; 32]), Bytes::from(vec![0; bytes]));
+        };
+        [10, GOSSIP_BATCH_BYTES, 10].into_iter().for_each(&mut arrive);
+        for expected in [vec![10, GOSSIP_BATCH_BYTES], vec![10]] {
+            let Some(Work::Gossip(messages)) = intake.take() else { panic!("there is more") };
+            let bytes: Vec<usize> = messages.iter().map(|(_, message)| message.len()).collect();
+            assert_eq!(bytes, expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::{
-    Clock, Limits, NodeInfo, clock::timestamp, counters::Tallies, decided::Decided,
+    Clock, Limits, NodeInfo, clock::timestamp, counters::Tallies, decided::Decided, fresh::Fresh,
     freshness::Freshness, waiters::Waiters,
 };
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) decided: Decided,
     pub(crate) waiters: Waiters,
+    /// The blocks that the text index has not seen yet, as far as they are kept.
+    pub(crate) fresh: Fresh,
     pub(crate) freshness: Freshness,
     pub(crate) tallies: Tallies,
 }

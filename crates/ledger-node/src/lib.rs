@@ -33,6 +33,7 @@ mod counters;
 mod decided;
 mod early;
 mod error;
+mod fresh;
 mod freshness;
 mod genesis;
 mod handle;

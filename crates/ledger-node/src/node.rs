@@ -233,9 +233,9 @@ fn check(inner: &Inner, checked: &Sender<Vec<Checked>>) -> Result<(), CommitErro
                     return Ok(());
                 }
             }
-            Work::Gossip(from, message) => {
+            Work::Gossip(messages) => {
                 if let Some(replica) = inner.peers.replica() {
-                    replica.take_gossip(from, &message)?;
+                    replica.take_gossip(&messages)?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Opening what an earlier run left, or beginning a chain.
 
 use crate::{
-    Clock, GenesisError, NodeConfig, StartError, counters::Tallies, decided::Decided,
+    Clock, GenesisError, NodeConfig, StartError, counters::Tallies, decided::Decided, fresh::Fresh,
     freshness::Freshness, genesis::make_genesis, ledger::Ledger, waiters::Waiters,
 };
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub(crate) fn open(
         block_transactions_max: config.block_transactions_max,
         clock,
         waiters: Waiters::default(),
+        fresh: Fresh::default(),
         freshness: Freshness::default(),
         tallies: Tallies::default(),
     };

@@ -103,6 +103,7 @@ impl Maker<'_> {
         if let Some(block) = &block {
             ledger.tallies.blocks.add(1);
             ledger.tallies.own_blocks.add(1);
+            ledger.fresh.keep(height, Arc::clone(block));
             ledger.decided_alone(height, block);
         }
         step.answer(ledger);

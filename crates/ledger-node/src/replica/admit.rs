@@ -134,38 +134,30 @@ impl Replica {
         }
     }
 
-    /// Checks transactions that a peer accepted, and keeps those that may be proposed. What is
+    /// Checks transactions that peers accepted, and keeps those that may be proposed. What is
     /// refused now may only be early or late: a peer is blamed for garbage and false signatures
     /// alone.
     ///
     /// # Errors
     ///
     /// [`ReadError`] if the state cannot be read.
-    pub(crate) fn take_gossip(&self, from: PublicKey, message: &Bytes) -> Result<(), ReadError> {
-        let Ok(Message::Transactions(texts)) = Message::decode(message) else {
-            self.complain(from, "a message of transactions is garbled");
-            return Ok(());
-        };
-        let mut candidates = Vec::with_capacity(texts.len());
-        for text in texts {
-            let Ok(transaction) = Transaction::parse(&text) else {
-                self.complain(from, "a transaction breaks the rules of its format");
+    pub(crate) fn take_gossip(&self, messages: &[(PublicKey, Bytes)]) -> Result<(), ReadError> {
+        let mut candidates = vec![];
+        for (from, message) in messages {
+            let Ok(Message::Transactions(texts)) = Message::decode(message) else {
+                self.complain(*from, "a message of transactions is garbled");
                 continue;
             };
-            let id = transaction.id();
-            let is_known = lock(&self.pool).get(&id).is_some()
-                || self.ledger.store.view().contains(&id).map_err(ReadError::View)?;
-            if is_known || transaction.operation() == Operation::Genesis {
-                continue;
-            }
-            if place(&self.ledger, &transaction).map_err(ReadError::View)?.is_ok() {
-                candidates.push(Arc::new(transaction));
+            for text in texts {
+                let candidate = self.gossiped(*from, &text)?;
+                candidates.extend(candidate.map(|candidate| (*from, candidate)));
             }
         }
-        let transactions: Vec<&Transaction> = candidates.iter().map(Arc::as_ref).collect();
+        let transactions: Vec<&Transaction> =
+            candidates.iter().map(|(_, found)| &**found).collect();
         let verdicts = verify_signatures(&transactions, self.ledger.clock.now(), entropy());
         let mut is_new = false;
-        for (transaction, verdict) in candidates.into_iter().zip(verdicts) {
+        for ((from, transaction), verdict) in candidates.into_iter().zip(verdicts) {
             match verdict {
                 Ok(()) => is_new |= lock(&self.pool).offer(transaction),
                 Err(_) => self.complain(from, "a transaction is not signed"),
@@ -175,5 +167,25 @@ impl Replica {
             self.wake();
         }
         Ok(())
+    }
+
+    /// Reads a transaction that a peer accepted; nothing if it is known or cannot be proposed now.
+    fn gossiped(
+        &self,
+        from: PublicKey,
+        text: &[u8],
+    ) -> Result<Option<Arc<Transaction>>, ReadError> {
+        let Ok(transaction) = Transaction::parse(text) else {
+            self.complain(from, "a transaction breaks the rules of its format");
+            return Ok(None);
+        };
+        let id = transaction.id();
+        let is_known = lock(&self.pool).get(&id).is_some()
+            || self.ledger.store.view().contains(&id).map_err(ReadError::View)?;
+        if is_known || transaction.operation() == Operation::Genesis {
+            return Ok(None);
+        }
+        let placed = place(&self.ledger, &transaction).map_err(ReadError::View)?;
+        Ok(placed.is_ok().then(|| Arc::new(transaction)))
     }
 }

@@ -40,6 +40,7 @@ impl Replica {
             commit.vote(vote);
         }
         store.commit(commit, Durability::Synced)?;
+        self.ledger.fresh.keep(height, Arc::clone(&block));
         self.store_early(&block.id())?;
         self.ledger.tallies.blocks.add(1);
         self.ledger.tallies.own_blocks.add(usize::from(*block.node_pubkey() == own));

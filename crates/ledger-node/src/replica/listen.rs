@@ -27,7 +27,7 @@ impl Replica {
         if Message::is_transactions(message) {
             match &self.intake {
                 Some(intake) => intake.gossip(from, message.clone()),
-                None => self.take_gossip(from, message)?,
+                None => self.take_gossip(&[(from, message.clone())])?,
             }
             return Ok(());
         }
