@@ -26,7 +26,7 @@ pub enum FollowError {
         genesis: BlockId,
     },
     /// More blocks were undone than the network allows.
-    #[error("{depth} blocks below {height} were undone, more than the {max} that may be")]
+    #[error("{depth} blocks up to {height} were undone, more than the {max} that may be")]
     TooDeep {
         /// The last block that was delivered.
         height: BlockNumber,

@@ -1,6 +1,8 @@
 //! Ready-made records from files.
 
+mod delivery;
 mod format;
+mod history;
 mod json;
 mod log;
 

@@ -53,6 +53,9 @@ async fn follows_reorganisations(harness: &dyn Harness) {
     let text = failure(&mut *source).await;
     assert!(text.contains("31 blocks known from 12 to 42"), "{text}");
     assert!(next(&mut *source).await.is_err(), "a source that ended stays so");
+    // Whoever remembers more blocks may not follow it either.
+    let text = failure(&mut *harness.source(NETWORK, followed.start(100))).await;
+    assert!(text.contains("31 blocks up to 42 were undone, more than the 30"), "{text}");
 }
 
 /// Goal: who comes back gets exactly what is missing. Method: stop in the middle, start again with

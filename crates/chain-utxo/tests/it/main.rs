@@ -6,6 +6,7 @@ mod contract;
 mod dev;
 mod files;
 mod node;
+mod rate;
 mod records;
 mod scan;
 mod support;

@@ -145,17 +145,15 @@ async fn real_records_are_read() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../feip/tests/vectors/chain_opreturn.byte");
     let mut source = source(Path::new(path), Start::Fresh);
     let (mut count, mut last) = (0, BlockNumber(0));
-    loop {
-        match next(&mut source).await.unwrap() {
-            Update::Records(records) => {
-                assert!(records.height > last);
-                last = records.height;
-                count += records.records.len();
-                assert!(records.records.iter().all(|record| record.signer.is_some()));
-            }
-            update => break assert_eq!(update, Update::CaughtUp(last)),
-        }
+    let mut update = next(&mut source).await.unwrap();
+    while let Update::Records(records) = update {
+        assert!(records.height > last);
+        last = records.height;
+        count += records.records.len();
+        assert!(records.records.iter().all(|record| record.signer.is_some()));
+        update = next(&mut source).await.unwrap();
     }
+    assert_eq!(update, Update::CaughtUp(last));
     assert_eq!((count, last), (19_235, BlockNumber(897_949)));
 }
 

@@ -164,7 +164,7 @@ impl Harness for InFiles {
                 }
                 append(&self.path(written.file), &bytes);
                 written.blocks.push(raw.clone());
-                if written.blocks.len() % Self::BLOCKS_PER_FILE == 0 {
+                if written.blocks.len().is_multiple_of(Self::BLOCKS_PER_FILE) {
                     written.file += 1;
                 }
             }
