@@ -343,4 +343,42 @@ mod tests {
         assert_eq!(rows(numbers.find(i64::MIN, i64::MAX)), [0, 3]);
         assert_eq!(numbers.of(3), [8]);
     }
+
+    /// Wide ranges over many rows are those of a plain search, after rows came, changed and went,
+    /// too.
+    #[test]
+    fn ranges_over_many_rows_are_exact() {
+        let value = |row: u32| i64::from(row.wrapping_mul(2_654_435_761) >> 8) % 7919 - 3000;
+        let mut numbers = Numbers::default();
+        let mut plain: Vec<Vec<i64>> = Vec::new();
+        for row in 0..150_000 {
+            numbers.push(&[value(row)]);
+            plain.push(vec![value(row)]);
+        }
+        assert!(numbers.values.as_ref().is_some_and(|values| values.steps.len() > 20));
+        for row in (0..150_000).step_by(1000) {
+            numbers.replace(row, &[value(row) / 2]);
+            plain[row as usize] = vec![value(row) / 2];
+        }
+        for _ in 0..10_000 {
+            numbers.pop();
+            plain.pop();
+        }
+        let check = |numbers: &Numbers, plain: &[Vec<i64>]| {
+            for (min, max) in [(-3000, 5000), (0, 100), (-1000, 4000), (7, 7), (i64::MIN, i64::MAX)]
+            {
+                let fits = |values: &Vec<i64>| values.iter().any(|n| (min..=max).contains(n));
+                let expected: Vec<u32> = (0..)
+                    .zip(plain)
+                    .filter(|(_, values)| fits(values))
+                    .map(|(row, _)| row)
+                    .collect();
+                assert_eq!(rows(numbers.find(min, max)), expected, "{min}..={max}");
+            }
+        };
+        check(&numbers, &plain);
+        numbers.replace(77, &[-2000, 3000]);
+        plain[77] = vec![-2000, 3000];
+        check(&numbers, &plain);
+    }
 }
