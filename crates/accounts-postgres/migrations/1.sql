@@ -49,7 +49,7 @@ BEGIN
 END $$;
 
 -- Uses the nonce and takes the amount, or neither. Outcome 0: paid; 1: insufficient; 2: replayed.
-CREATE FUNCTION accounts_settle(
+CREATE FUNCTION accounts_charge(
     a_session bytea, a_fid text, a_nonce bigint, an_end bigint, a_now bigint, an_amount bigint,
     OUT outcome integer, OUT balance bigint)
 LANGUAGE plpgsql AS $$

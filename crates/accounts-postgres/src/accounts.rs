@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 use tally_accounts::{
-    Accounts, AccountsError, Balance, BoxFuture, CashId, Damage, NonceUse, ORDERS_PAGE_MAX, Opened,
-    Order, OrderPosition, Session, SessionKey, SessionName, Settled, Settlement, Visitor,
+    Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionKey, SessionName, Visitor,
 };
 use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
 
@@ -184,32 +184,28 @@ impl Accounts for PostgresAccounts {
         })
     }
 
-    fn settle(
-        &self,
-        settlement: Settlement,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Settled, AccountsError>> {
+    fn charge(&self, charge: Charge, now_ms: u64) -> BoxFuture<'_, Result<Charged, AccountsError>> {
         Box::pin(async move {
             self.clear(now_ms).await?;
-            let nonce = &settlement.nonce;
+            let nonce = &charge.nonce;
             let row =
-                sqlx::query("SELECT outcome, balance FROM accounts_settle($1, $2, $3, $4, $5, $6)")
-                    .bind(&settlement.session.0[..])
+                sqlx::query("SELECT outcome, balance FROM accounts_charge($1, $2, $3, $4, $5, $6)")
+                    .bind(charge.session.as_ref().map(|name| &name.0[..]))
                     .bind(nonce.fid.as_str())
                     .bind(nonce.nonce)
                     .bind(signed(nonce.expires_ms))
                     .bind(signed(now_ms))
                     // No balance covers more than the largest that there can be.
-                    .bind(i64::try_from(settlement.amount.0).unwrap_or(i64::MAX))
+                    .bind(i64::try_from(charge.amount.0).unwrap_or(i64::MAX))
                     .fetch_one(&self.pool)
                     .await
                     .map_err(unavailable)?;
             let balance = Balance(get(&row, "balance")?);
             match get::<i32>(&row, "outcome")? {
-                0 => Ok(Settled::Paid(balance)),
-                1 => Ok(Settled::Insufficient(balance)),
-                2 => Ok(Settled::Replayed(balance)),
-                _ => Err(damaged("accounts_settle")),
+                0 => Ok(Charged::Paid(balance)),
+                1 => Ok(Charged::Insufficient(balance)),
+                2 => Ok(Charged::Replayed(balance)),
+                _ => Err(damaged("accounts_charge")),
             }
         })
     }

@@ -3,8 +3,8 @@
 //! [`check_reopen`] where accounts outlast the process.
 
 use crate::{
-    Accounts, AccountsError, Balance, CashId, NonceUse, Opened, Order, Session, SessionKey,
-    SessionName, Settled, Settlement,
+    Accounts, AccountsError, Balance, CashId, Charge, Charged, NonceUse, Opened, Order, Session,
+    SessionKey, SessionName,
 };
 use std::sync::Arc;
 use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
@@ -76,8 +76,8 @@ pub async fn check_reopen(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
     accounts.credit(order(&user, 1, 10, 1000)).await?;
     accounts.credit(order(&other, 2, 20, 50)).await?;
     assert_eq!(accounts.open_session(session(&user, 1), NOW).await?, Opened::Opened);
-    let settled = accounts.settle(settlement(&user, 1, 7, 300), NOW).await?;
-    assert_eq!(settled, Settled::Paid(Balance(700)));
+    let charged = accounts.charge(charge(&user, 1, 7, 300), NOW).await?;
+    assert_eq!(charged, Charged::Paid(Balance(700)));
     drop(accounts);
 
     let accounts = open().await;
@@ -85,8 +85,8 @@ pub async fn check_reopen(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
     let visitor = accounts.look_up(name(1), Some(7), NOW).await?.expect("the session is there");
     assert_eq!(visitor.session, session(&user, 1));
     assert!(visitor.is_nonce_used, "a nonce outlasts a restart");
-    let settled = accounts.settle(settlement(&user, 1, 7, 300), NOW).await?;
-    assert_eq!(settled, Settled::Replayed(Balance(700)));
+    let charged = accounts.charge(charge(&user, 1, 7, 300), NOW).await?;
+    assert_eq!(charged, Charged::Replayed(Balance(700)));
     assert!(!accounts.credit(order(&user, 1, 10, 1000)).await?, "an order outlasts a restart");
     assert_eq!(accounts.revoke_above(BlockNumber(10)).await?, 1);
     accounts.end_session(name(1)).await?;
@@ -146,9 +146,9 @@ fn nonce(user: &Fid, nonce: i64) -> NonceUse {
 
 /// Makes the end of a request with session `number`; for the tests of implementations.
 #[must_use]
-pub fn settlement(user: &Fid, number: u8, nonce: i64, amount: u64) -> Settlement {
+pub fn charge(user: &Fid, number: u8, nonce: i64, amount: u64) -> Charge {
     let nonce = NonceUse { fid: user.clone(), nonce, expires_ms: LATER };
-    Settlement { session: name(number), nonce, amount: Satoshi(amount) }
+    Charge { session: Some(name(number)), nonce, amount: Satoshi(amount) }
 }
 
 async fn a_session_is_found_until_it_ends(accounts: &dyn Accounts) -> Outcome {
@@ -203,8 +203,8 @@ async fn a_nonce_is_taken_once_within_its_life(accounts: &dyn Accounts) -> Outco
         assert!(!accounts.accept_nonce(nonce(&user, value), LATER - 1).await?, "{value}");
         assert!(accounts.accept_nonce(nonce(&other, value), NOW).await?, "{value}");
     }
-    let replayed = accounts.settle(settlement(&user, 1, -1, 0), NOW).await?;
-    assert_eq!(replayed, Settled::Replayed(Balance(0)), "both ways use the same nonces");
+    let replayed = accounts.charge(charge(&user, 1, -1, 0), NOW).await?;
+    assert_eq!(replayed, Charged::Replayed(Balance(0)), "both ways use the same nonces");
     let again = NonceUse { expires_ms: LATER + 100, ..nonce(&user, 1) };
     assert!(accounts.accept_nonce(again, LATER).await?, "its life is over");
     assert!(!accounts.accept_nonce(nonce(&user, 1), LATER + 99).await?, "it lives again");
@@ -218,10 +218,10 @@ async fn charges_are_exact(accounts: &dyn Accounts) -> Outcome {
     let mut left = 7_200_000_000_000_000;
     for (nonce, amount) in [(1, 1), (2, 99_999), (3, 7_000_000_000_000_001), (4, 0)] {
         left -= i64::try_from(amount).expect("it is small");
-        let settled = accounts.settle(settlement(&user, 1, nonce, amount), NOW).await?;
-        assert_eq!(settled, Settled::Paid(Balance(left)));
-        let settled = accounts.settle(settlement(&user, 1, nonce, amount), NOW).await?;
-        assert_eq!(settled, Settled::Replayed(Balance(left)), "no charge for a replay");
+        let charged = accounts.charge(charge(&user, 1, nonce, amount), NOW).await?;
+        assert_eq!(charged, Charged::Paid(Balance(left)));
+        let charged = accounts.charge(charge(&user, 1, nonce, amount), NOW).await?;
+        assert_eq!(charged, Charged::Replayed(Balance(left)), "no charge for a replay");
     }
     let visitor = accounts.look_up(name(1), Some(3), NOW).await?.expect("it is live");
     assert_eq!((visitor.balance, visitor.is_nonce_used), (Balance(left), true));
@@ -232,32 +232,32 @@ async fn exhaustion_ends_the_session(accounts: &dyn Accounts) -> Outcome {
     let user = fid("FUser");
     accounts.credit(order(&user, 1, 10, 250)).await?;
     accounts.open_session(session(&user, 1), NOW).await?;
-    accounts.settle(settlement(&user, 1, 1, 100), NOW).await?;
-    accounts.settle(settlement(&user, 1, 2, 100), NOW).await?;
-    let settled = accounts.settle(settlement(&user, 1, 3, 51), NOW).await?;
-    assert_eq!(settled, Settled::Insufficient(Balance(50)));
+    accounts.charge(charge(&user, 1, 1, 100), NOW).await?;
+    accounts.charge(charge(&user, 1, 2, 100), NOW).await?;
+    let charged = accounts.charge(charge(&user, 1, 3, 51), NOW).await?;
+    assert_eq!(charged, Charged::Insufficient(Balance(50)));
     assert_eq!(accounts.look_up(name(1), None, NOW).await?, None, "the session is gone");
     assert_eq!(accounts.session_of(&user, NOW).await?, None);
-    let again = accounts.settle(settlement(&user, 1, 3, 1), NOW).await?;
-    assert_eq!(again, Settled::Replayed(Balance(50)), "the nonce is used");
+    let again = accounts.charge(charge(&user, 1, 3, 1), NOW).await?;
+    assert_eq!(again, Charged::Replayed(Balance(50)), "the nonce is used");
     accounts.open_session(session(&user, 2), NOW).await?;
-    let settled = accounts.settle(settlement(&user, 1, 4, 100), NOW).await?;
-    assert_eq!(settled, Settled::Insufficient(Balance(50)));
+    let charged = accounts.charge(charge(&user, 1, 4, 100), NOW).await?;
+    assert_eq!(charged, Charged::Insufficient(Balance(50)));
     assert!(accounts.look_up(name(2), None, NOW).await?.is_some(), "a newer session stays");
     accounts.credit(order(&user, 2, 11, 100)).await?;
-    let settled = accounts.settle(settlement(&user, 2, 5, 150), NOW).await?;
-    assert_eq!(settled, Settled::Paid(Balance(0)), "the last satoshi is as good as any");
+    let charged = accounts.charge(charge(&user, 2, 5, 150), NOW).await?;
+    assert_eq!(charged, Charged::Paid(Balance(0)), "the last satoshi is as good as any");
     Ok(())
 }
 
 async fn what_is_free_needs_no_money(accounts: &dyn Accounts) -> Outcome {
     let user = fid("FUser");
     accounts.open_session(session(&user, 1), NOW).await?;
-    let settled = accounts.settle(settlement(&user, 1, 1, 0), NOW).await?;
-    assert_eq!(settled, Settled::Paid(Balance(0)));
+    let charged = accounts.charge(charge(&user, 1, 1, 0), NOW).await?;
+    assert_eq!(charged, Charged::Paid(Balance(0)));
     assert!(accounts.look_up(name(1), None, NOW).await?.is_some(), "the session stays");
-    let settled = accounts.settle(settlement(&user, 1, 2, 1), NOW).await?;
-    assert_eq!(settled, Settled::Insufficient(Balance(0)));
+    let charged = accounts.charge(charge(&user, 1, 2, 1), NOW).await?;
+    assert_eq!(charged, Charged::Insufficient(Balance(0)));
     Ok(())
 }
 
@@ -298,16 +298,16 @@ async fn a_balance_below_zero_pays_nothing(accounts: &dyn Accounts) -> Outcome {
     let user = fid("FUser");
     accounts.credit(order(&user, 1, 10, 100)).await?;
     accounts.open_session(session(&user, 1), NOW).await?;
-    accounts.settle(settlement(&user, 1, 1, 60), NOW).await?;
+    accounts.charge(charge(&user, 1, 1, 60), NOW).await?;
     accounts.revoke_above(BlockNumber(9)).await?;
     assert_eq!(accounts.balance(&user).await?, Balance(-60), "what was answered was answered");
-    let settled = accounts.settle(settlement(&user, 1, 2, 0), NOW).await?;
-    assert_eq!(settled, Settled::Paid(Balance(-60)));
-    let settled = accounts.settle(settlement(&user, 1, 3, 1), NOW).await?;
-    assert_eq!(settled, Settled::Insufficient(Balance(-60)));
+    let charged = accounts.charge(charge(&user, 1, 2, 0), NOW).await?;
+    assert_eq!(charged, Charged::Paid(Balance(-60)));
+    let charged = accounts.charge(charge(&user, 1, 3, 1), NOW).await?;
+    assert_eq!(charged, Charged::Insufficient(Balance(-60)));
     accounts.credit(order(&user, 2, 11, 61)).await?;
-    let settled = accounts.settle(settlement(&user, 1, 4, 1), NOW).await?;
-    assert_eq!(settled, Settled::Paid(Balance(0)), "what is owed is paid first");
+    let charged = accounts.charge(charge(&user, 1, 4, 1), NOW).await?;
+    assert_eq!(charged, Charged::Paid(Balance(0)), "what is owed is paid first");
     Ok(())
 }
 
@@ -321,8 +321,8 @@ async fn impossible_orders_change_nothing(accounts: &dyn Accounts) -> Outcome {
     }
     assert_eq!(accounts.balance(&user).await?, Balance(1));
     assert_eq!(accounts.orders(None, 9).await?, [order(&user, 1, 10, 1)]);
-    let settled = accounts.settle(settlement(&user, 1, 1, u64::MAX), NOW).await?;
-    assert_eq!(settled, Settled::Insufficient(Balance(1)));
+    let charged = accounts.charge(charge(&user, 1, 1, u64::MAX), NOW).await?;
+    assert_eq!(charged, Charged::Insufficient(Balance(1)));
     assert!(accounts.credit(order(&user, 5, 10, most - 1)).await?, "others still count");
     assert_eq!(accounts.balance(&user).await?, Balance(i64::MAX));
     Ok(())
@@ -369,22 +369,22 @@ async fn nobody_spends_twice(servers: &[Shared; 2]) -> Outcome {
     let user = fid("FSpender");
     servers[0].credit(order(&user, 5001, 10, 100)).await?;
     servers[0].open_session(session(&user, 51), NOW).await?;
-    let settled = at_once(servers, 60, |server, number| {
+    let charged = at_once(servers, 60, |server, number| {
         Box::pin(async move {
-            let settlement = settlement(&fid("FSpender"), 51, i64::from(number) + 1, 7);
-            server.settle(settlement, NOW).await
+            let charge = charge(&fid("FSpender"), 51, i64::from(number) + 1, 7);
+            server.charge(charge, NOW).await
         })
     });
-    let settled = settled.await?;
-    let mut left: Vec<i64> = settled
+    let charged = charged.await?;
+    let mut left: Vec<i64> = charged
         .iter()
-        .filter_map(|settled| match settled {
-            Settled::Paid(Balance(left)) => Some(*left),
-            Settled::Insufficient(left) => {
+        .filter_map(|charged| match charged {
+            Charged::Paid(Balance(left)) => Some(*left),
+            Charged::Insufficient(left) => {
                 assert_eq!(*left, Balance(2));
                 None
             }
-            Settled::Replayed(_) => panic!("every nonce is another"),
+            Charged::Replayed(_) => panic!("every nonce is another"),
         })
         .collect();
     left.sort_unstable();
@@ -398,12 +398,12 @@ async fn nobody_spends_twice(servers: &[Shared; 2]) -> Outcome {
 async fn nobody_replays(servers: &[Shared; 2]) -> Outcome {
     let user = fid("FReplayer");
     servers[0].credit(order(&user, 6001, 10, 1000)).await?;
-    let settled = at_once(servers, 60, |server, _| {
-        Box::pin(async move { server.settle(settlement(&fid("FReplayer"), 61, 1, 7), NOW).await })
+    let charged = at_once(servers, 60, |server, _| {
+        Box::pin(async move { server.charge(charge(&fid("FReplayer"), 61, 1, 7), NOW).await })
     });
-    let settled = settled.await?;
-    let paid = settled.iter().filter(|settled| matches!(settled, Settled::Paid(_))).count();
-    let replayed = settled.iter().filter(|settled| matches!(settled, Settled::Replayed(_)));
+    let charged = charged.await?;
+    let paid = charged.iter().filter(|charged| matches!(charged, Charged::Paid(_))).count();
+    let replayed = charged.iter().filter(|charged| matches!(charged, Charged::Replayed(_)));
     assert_eq!((paid, replayed.count()), (1, 59));
     assert_eq!(servers[1].balance(&user).await?, Balance(993));
     for (now, life) in [(NOW, "first"), (LATER, "second")] {

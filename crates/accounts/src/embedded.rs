@@ -6,8 +6,8 @@ mod writer;
 pub use rows::TABLES;
 
 use crate::{
-    Accounts, AccountsError, Balance, BoxFuture, CashId, Damage, NonceUse, ORDERS_PAGE_MAX, Opened,
-    Order, OrderPosition, Session, SessionName, Settled, Settlement, Visitor,
+    Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionName, Visitor,
 };
 use state::State;
 use std::{
@@ -205,14 +205,10 @@ impl Accounts for EmbeddedAccounts {
         }))
     }
 
-    fn settle(
-        &self,
-        settlement: Settlement,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Settled, AccountsError>> {
+    fn charge(&self, charge: Charge, now_ms: u64) -> BoxFuture<'_, Result<Charged, AccountsError>> {
         Box::pin(self.shared.change(move |state| {
-            let settled = state.settle(&settlement, now_ms)?;
-            Ok((settled, !matches!(settled, Settled::Replayed(_))))
+            let charged = state.charge(&charge, now_ms)?;
+            Ok((charged, !matches!(charged, Charged::Replayed(_))))
         }))
     }
 

@@ -26,6 +26,6 @@ pub use embedded::{EmbeddedAccounts, TABLES};
 pub use error::{AccountsError, Damage};
 pub use order::{CashId, Order, OrderPosition};
 pub use port::{
-    Accounts, Balance, BoxFuture, NonceUse, ORDERS_PAGE_MAX, Opened, Settled, Settlement, Visitor,
+    Accounts, Balance, BoxFuture, Charge, Charged, NonceUse, ORDERS_PAGE_MAX, Opened, Visitor,
 };
 pub use session::{Session, SessionKey, SessionName, SessionNameParseError};

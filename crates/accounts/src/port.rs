@@ -35,7 +35,7 @@ pub struct Visitor {
     /// What the user has left.
     pub balance: Balance,
     /// Whether the user's nonce was used before. A hint that saves work: only
-    /// [`settle`](Accounts::settle) decides.
+    /// [`charge`](Accounts::charge) decides.
     pub is_nonce_used: bool,
 }
 
@@ -52,18 +52,18 @@ pub struct NonceUse {
 
 /// The end of an authentic request: its nonce and its price, together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// The session that the request came with; it ends if the money does not suffice.
-    pub session: SessionName,
+pub struct Charge {
+    /// The user's session, if there is one: it ends if the money does not suffice.
+    pub session: Option<SessionName>,
     /// The user and the request's nonce.
     pub nonce: NonceUse,
     /// What the answer costs; nothing for an answer that is free.
     pub amount: Satoshi,
 }
 
-/// What became of a [`Settlement`].
+/// What became of a [`Charge`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
+pub enum Charged {
     /// The nonce is used and the money is taken; this is left.
     Paid(Balance),
     /// The balance does not cover the amount: nothing is taken. The nonce is used and the session
@@ -94,7 +94,7 @@ pub enum Opened {
 /// * *Once.* Of all calls that bring the same user and nonce before it expires, from any number of
 ///   servers at the same time, exactly one is told that it was not used before.
 /// * *Exact.* For every user, at any moment, also after any crash: the balance is the sum of the
-///   user's orders less the sum of what settlements took. No settlement takes a balance below zero,
+///   user's orders less the sum of what charges took. No charge takes a balance below zero,
 ///   from any number of servers at the same time.
 /// * *Whole.* A nonce and its charge are stored together or not at all; so are an order and its
 ///   credit.
@@ -162,11 +162,7 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`AccountsError`].
-    fn settle(
-        &self,
-        settlement: Settlement,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Settled, AccountsError>>;
+    fn charge(&self, charge: Charge, now_ms: u64) -> BoxFuture<'_, Result<Charged, AccountsError>>;
 
     /// Returns what a user has left; zero for one who is not known.
     ///

@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::response::Response;
 use serde_json::{Value, json};
-use tally_accounts::{Balance, NonceUse, Settled, Settlement, Visitor};
+use tally_accounts::{Balance, Charge, Charged, NonceUse, Visitor};
 use tally_apip_node::{Answer as Found, Best, IndexTable, TableId};
 use tally_crypto::fch::{sym_sign, sym_verify};
 use tally_fcdsl::{Forced, IDS_MAX, QueryError, Rules, Search};
@@ -92,7 +92,7 @@ pub(crate) async fn answer(api: &Inner, card: &Card, signed: Signed, asked: Aske
     if matches!(signed, Signed::Ping) && answer.code == Code::Success {
         return visit.pong(&answer).await;
     }
-    visit.settle(answer).await
+    visit.charge(answer).await
 }
 
 /// Refuses what was signed for another place or another time.
@@ -214,24 +214,24 @@ impl Visit<'_> {
     }
 
     /// Uses the nonce, takes the price, and answers: nothing that cost something leaves before.
-    async fn settle(&self, answer: Answer) -> Response {
+    async fn charge(&self, answer: Answer) -> Response {
         let written = answer.write();
         let amount = match (answer.code, self.api.config.charge) {
             (Code::Success | Code::NoData, _) => self.tariff.cost(written.bytes()),
             (Code::Other, _) | (_, ChargeRule::Answered) => Satoshi(0),
             (_, ChargeRule::All) => self.tariff.refusal(),
         };
-        let settlement =
-            Settlement { session: self.visitor.session.name(), nonce: self.nonce_use(), amount };
+        let charge =
+            Charge { session: Some(self.visitor.session.name()), nonce: self.nonce_use(), amount };
         let bare = |code| Answer::bare(code, self.nonce, answer.best);
-        match self.api.accounts.settle(settlement, self.now_ms).await {
-            Ok(Settled::Paid(balance)) => {
+        match self.api.accounts.charge(charge, self.now_ms).await {
+            Ok(Charged::Paid(balance)) => {
                 let body = written.body(balance);
                 let sign = sym_sign(&body, self.visitor.session.key.as_bytes());
                 written.reply(body, Some(sign))
             }
-            Ok(Settled::Replayed(balance)) => self.signed(&bare(Code::NonceUsed), balance),
-            Ok(Settled::Insufficient(balance)) => {
+            Ok(Charged::Replayed(balance)) => self.signed(&bare(Code::NonceUsed), balance),
+            Ok(Charged::Insufficient(balance)) => {
                 self.signed(&self.insufficient(answer.best), balance)
             }
             Err(error) => {

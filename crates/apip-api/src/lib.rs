@@ -2,7 +2,7 @@
 //!
 //! Every interface is a [card](cards), a row of one table: what it searches, how its answer is
 //! shaped, what clients cannot set. One handler serves them all: it checks a request in a fixed
-//! order, asks the directory, settles the price and signs the answer. Sign-in, the interfaces
+//! order, asks the directory, takes the price and signs the answer. Sign-in, the interfaces
 //! without a signature and the OpenAPI document come from the same table.
 //!
 //! Every answer has HTTP status 200 and says in `code` what it is; the statuses of HTTP are left to

@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::response::Response;
 use serde_json::{Value, json};
-use tally_accounts::{AccountsError, Balance, Opened, Session, SessionKey, Settled, Settlement};
+use tally_accounts::{AccountsError, Balance, Charge, Charged, Opened, Session, SessionKey};
 use tally_apip_node::{Best, SESSION_DAYS_DEFAULT};
 use tally_crypto::{
     ecies,
@@ -72,7 +72,7 @@ pub(crate) async fn answer(api: &Inner, card: &Card, way: SignIn, asked: Asked) 
         Err(Refused(code, nonce, Some(data))) => return refuse(code, nonce, best, data),
         Err(Refused(code, nonce, None)) => return refuse_bare(code, nonce, best),
     };
-    match settle(api, card, way, &own, claim, best).await {
+    match grant(api, card, way, &own, claim, best).await {
         Ok((answer, balance)) => answer.write().unsigned(balance),
         Err((nonce, error)) => {
             match &error {
@@ -128,7 +128,7 @@ fn claim(api: &Inner, card: &Card, way: SignIn, asked: &Asked) -> Result<Claim, 
 }
 
 /// Checks the rest, takes the price and opens the session.
-async fn settle(
+async fn grant(
     api: &Inner,
     card: &Card,
     way: SignIn,
@@ -158,20 +158,17 @@ async fn settle(
     } else {
         stale(api, own, card, &body, now_ms, best)
     };
-    let settlement = Settlement {
+    let charge = Charge {
         // The session that is live, if one is, ends with the money: it is the same user's.
-        session: live(api, &fid, now_ms)
-            .await
-            .map_err(failed)?
-            .map_or_else(|| SessionKey::new([0; 32]).name(), |session| session.name()),
+        session: live(api, &fid, now_ms).await.map_err(failed)?.map(|session| session.name()),
         nonce: nonce_use(api, fid.clone(), nonce, now_ms),
         amount: if refusal.is_some() { Satoshi(0) } else { least },
     };
-    let settled = api.accounts.settle(settlement, now_ms).await.map_err(failed)?;
-    let balance = match settled {
-        Settled::Paid(balance) => balance,
-        Settled::Replayed(balance) => return Ok((bare(Code::NonceUsed), balance)),
-        Settled::Insufficient(balance) => {
+    let charged = api.accounts.charge(charge, now_ms).await.map_err(failed)?;
+    let balance = match charged {
+        Charged::Paid(balance) => balance,
+        Charged::Replayed(balance) => return Ok((bare(Code::NonceUsed), balance)),
+        Charged::Insufficient(balance) => {
             return Ok((insufficient(own, sn, nonce, best), balance));
         }
     };

@@ -5,7 +5,7 @@ mod server;
 
 use server::Server;
 use std::sync::Arc;
-use tally_accounts::{Accounts, AccountsError, Balance, Settled, contract};
+use tally_accounts::{Accounts, AccountsError, Balance, Charged, contract};
 use tally_accounts_postgres::{ConnectError, PostgresAccounts};
 use tally_primitives::BlockNumber;
 
@@ -53,13 +53,13 @@ async fn what_was_acknowledged_survives_a_crash_of_the_database() {
     let user = contract::fid("FUser");
     let accounts = connect(&url).await;
     accounts.credit(contract::order(&user, 1, 1, 100)).await.unwrap();
-    accounts.settle(contract::settlement(&user, 1, 1, 30), 0).await.unwrap();
+    accounts.charge(contract::charge(&user, 1, 1, 30), 0).await.unwrap();
     server.crash();
-    let lost = accounts.settle(contract::settlement(&user, 1, 2, 30), 0).await;
+    let lost = accounts.charge(contract::charge(&user, 1, 2, 30), 0).await;
     assert!(matches!(lost, Err(AccountsError::Unavailable(_))), "{lost:?}");
     server.restart();
-    let settled = accounts.settle(contract::settlement(&user, 1, 1, 30), 0).await.unwrap();
-    assert_eq!(settled, Settled::Replayed(Balance(70)), "the same pool finds its way back");
+    let charged = accounts.charge(contract::charge(&user, 1, 1, 30), 0).await.unwrap();
+    assert_eq!(charged, Charged::Replayed(Balance(70)), "the same pool finds its way back");
     assert_eq!(accounts.revoke_above(BlockNumber(0)).await.unwrap(), 1);
     assert_eq!(accounts.balance(&user).await.unwrap(), Balance(-30));
 }
@@ -87,10 +87,10 @@ async fn expired_rows_are_cleared_away() {
     let user = contract::fid("FUser");
     let now = 1_677_673_821_267;
     accounts.open_session(contract::session(&user, 1), now).await.unwrap();
-    accounts.settle(contract::settlement(&user, 1, 1, 0), now).await.unwrap();
+    accounts.charge(contract::charge(&user, 1, 1, 0), now).await.unwrap();
     let count = "SELECT (SELECT count(*) FROM accounts_nonces) + \
         (SELECT count(*) FROM accounts_sessions)";
     assert_eq!(server.number(&url, count).await, 2);
-    accounts.settle(contract::settlement(&user, 1, 2, 0), now + 40_000).await.unwrap();
+    accounts.charge(contract::charge(&user, 1, 2, 0), now + 40_000).await.unwrap();
     assert_eq!(server.number(&url, count).await, 1, "the newest nonce is left");
 }

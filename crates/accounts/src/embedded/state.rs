@@ -6,8 +6,7 @@ use super::{
     writer::Task,
 };
 use crate::{
-    AccountsError, Balance, NonceUse, Opened, Order, Session, SessionName, Settled, Settlement,
-    Visitor,
+    AccountsError, Balance, Charge, Charged, NonceUse, Opened, Order, Session, SessionName, Visitor,
 };
 use std::collections::{BTreeSet, HashMap};
 use tally_primitives::Fid;
@@ -186,33 +185,36 @@ impl State {
         Ok(Some(user))
     }
 
-    pub(super) fn settle(
+    /// Uses the nonce of a request and takes its price.
+    pub(super) fn charge(
         &mut self,
-        settlement: &Settlement,
+        charge: &Charge,
         now_ms: u64,
-    ) -> Result<Settled, AccountsError> {
-        let Some(number) = self.accept_nonce(&settlement.nonce, now_ms)? else {
-            return Ok(Settled::Replayed(self.balance(&settlement.nonce.fid)));
+    ) -> Result<Charged, AccountsError> {
+        let Some(number) = self.accept_nonce(&charge.nonce, now_ms)? else {
+            return Ok(Charged::Replayed(self.balance(&charge.nonce.fid)));
         };
         let user = &mut self.users[number as usize];
-        if settlement.amount.0 == 0 {
-            return Ok(Settled::Paid(user.balance()));
+        if charge.amount.0 == 0 {
+            return Ok(Charged::Paid(user.balance()));
         }
-        let charge = i64::try_from(settlement.amount.0).ok();
-        let charge = charge.filter(|_| user.balance().covers(settlement.amount));
-        let Some(charge) = charge else {
+        let amount = i64::try_from(charge.amount.0).ok();
+        let amount = amount.filter(|_| user.balance().covers(charge.amount));
+        let Some(amount) = amount else {
             let balance = user.balance();
-            let is_own = self.sessions.get(&settlement.session);
-            if is_own.is_some_and(|live| live.user == number) {
-                self.end_session(settlement.session);
+            let named = charge
+                .session
+                .filter(|name| self.sessions.get(name).is_some_and(|live| live.user == number));
+            if let Some(name) = named {
+                self.end_session(name);
             }
-            return Ok(Settled::Insufficient(balance));
+            return Ok(Charged::Insufficient(balance));
         };
         // Covered, so it stays at or below what was credited.
-        user.money.charged += charge;
+        user.money.charged += amount;
         let balance = user.balance();
         self.mark(number);
-        Ok(Settled::Paid(balance))
+        Ok(Charged::Paid(balance))
     }
 
     /// Credits an order.

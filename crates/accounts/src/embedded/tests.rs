@@ -31,8 +31,8 @@ async fn many_charges_share_a_sync() {
             let user = contract::fid(&format!("F{number}"));
             accounts.credit(contract::order(&user, number, 1, 1000)).await.unwrap();
             for nonce in 1..=ROUNDS {
-                let paid = accounts.settle(contract::settlement(&user, 1, nonce, 10), 0).await;
-                assert_eq!(paid.unwrap(), Settled::Paid(Balance(1000 - 10 * nonce)));
+                let paid = accounts.charge(contract::charge(&user, 1, nonce, 10), 0).await;
+                assert_eq!(paid.unwrap(), Charged::Paid(Balance(1000 - 10 * nonce)));
             }
         });
     }
@@ -50,10 +50,10 @@ async fn a_failed_commit_is_the_end() {
     let user = contract::fid("FUser");
     accounts.credit(contract::order(&user, 1, 1, 100)).await.unwrap();
     store.fail_commits(true);
-    let lost = accounts.settle(contract::settlement(&user, 1, 1, 10), 0).await;
+    let lost = accounts.charge(contract::charge(&user, 1, 1, 10), 0).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
     store.fail_commits(false);
-    let lost = accounts.settle(contract::settlement(&user, 1, 2, 10), 0).await;
+    let lost = accounts.charge(contract::charge(&user, 1, 2, 10), 0).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
     let lost = accounts.credit(contract::order(&user, 2, 1, 100)).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");

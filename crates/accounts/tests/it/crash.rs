@@ -1,21 +1,21 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::{collections::BTreeMap, sync::Arc};
 use tally_accounts::{
-    Accounts, AccountsError, Balance, EmbeddedAccounts, NonceUse, Order, Settled, Settlement,
-    TABLES, contract,
+    Accounts, AccountsError, Balance, Charge, Charged, EmbeddedAccounts, NonceUse, Order, TABLES,
+    contract,
 };
 use tally_primitives::{BlockNumber, Fid};
 use tally_storage::{MemoryDisk, MemoryStore};
 use tokio::{runtime::Builder, task::JoinSet};
 
 const USERS: [&str; 3] = ["FA", "FB", "FC"];
-/// Every settlement brings a nonce of its own, far from its end.
+/// Every charge brings a nonce of its own, far from its end.
 const NOW: u64 = 1_000;
 
 /// What is asked of the accounts at the same time.
 #[derive(Debug, Clone)]
 enum Ask {
-    Settle(Settlement),
+    Charge(Charge),
     Credit(Order),
 }
 
@@ -32,13 +32,13 @@ enum Step {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Settle { amount: u64 },
+    Charge { amount: u64 },
     Credit { amount: u64, height: u64 },
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
     prop_oneof![
-        3 => (0u64..60).prop_map(|amount| Kind::Settle { amount }),
+        3 => (0u64..60).prop_map(|amount| Kind::Charge { amount }),
         1 => (1u64..200, 1u64..9).prop_map(|(amount, height)| Kind::Credit { amount, height }),
     ]
 }
@@ -131,12 +131,12 @@ impl World {
             (Ask::Credit(order), Answer::Counted) => {
                 self.model.orders.insert(number, order.clone());
             }
-            (Ask::Settle(settlement), Answer::Settled(Settled::Paid(_))) => {
+            (Ask::Charge(charge), Answer::Charged(Charged::Paid(_))) => {
                 *self.model.charged.entry(user).or_default() +=
-                    i64::try_from(settlement.amount.0).unwrap();
+                    i64::try_from(charge.amount.0).unwrap();
             }
-            (Ask::Settle(_), Answer::Settled(Settled::Insufficient(_))) => {}
-            (Ask::Settle(_), Answer::Settled(Settled::Replayed(_))) => {
+            (Ask::Charge(_), Answer::Charged(Charged::Insufficient(_))) => {}
+            (Ask::Charge(_), Answer::Charged(Charged::Replayed(_))) => {
                 panic!("a nonce was kept of a request that was not answered: its group was lost")
             }
             (ask, answer) => panic!("{ask:?} was answered {answer:?}"),
@@ -147,16 +147,16 @@ impl World {
 #[derive(Debug)]
 enum Answer {
     Counted,
-    Settled(Settled),
+    Charged(Charged),
 }
 
 fn ask(user: &str, number: u64, kind: Kind) -> Ask {
     let fid: Fid = contract::fid(user);
     match kind {
-        Kind::Settle { amount } => {
+        Kind::Charge { amount } => {
             let nonce = i64::try_from(number).unwrap();
             let nonce = NonceUse { fid: fid.clone(), nonce, expires_ms: u64::MAX };
-            Ask::Settle(Settlement { nonce, ..contract::settlement(&fid, 1, 0, amount) })
+            Ask::Charge(Charge { nonce, ..contract::charge(&fid, 1, 0, amount) })
         }
         Kind::Credit { amount, height } => {
             Ask::Credit(contract::order(&fid, number, height, amount))
@@ -166,7 +166,7 @@ fn ask(user: &str, number: u64, kind: Kind) -> Ask {
 
 async fn put(accounts: &EmbeddedAccounts, ask: Ask) -> Result<Answer, AccountsError> {
     match ask {
-        Ask::Settle(settlement) => accounts.settle(settlement, NOW).await.map(Answer::Settled),
+        Ask::Charge(charge) => accounts.charge(charge, NOW).await.map(Answer::Charged),
         Ask::Credit(order) => accounts.credit(order).await.map(|_| Answer::Counted),
     }
 }

@@ -47,21 +47,22 @@ fn feip(sn: u32, data: &str) -> String {
     format!(r#"{{"type":"FEIP","sn":"{sn}","ver":"1","name":"x","data":{data}}}"#)
 }
 
-/// The samples' records, in the order of the chain.
-pub(crate) fn samples() -> Vec<Record> {
-    let cid = r#"{"op":"publish","type":"FEIP","sn":"3","ver":"4","name":"CID","lang":"zh-CN",
+const CID: &str = r#"{"op":"publish","type":"FEIP","sn":"3","ver":"4","name":"CID","lang":"zh-CN",
         "desc":"Register or unregister a human friendly identity for an address.",
         "fileUrls":["https://github.com/freecashorg/FEIP/FEIP3_CID/"]}"#;
-    let rate_cid = r#"{"op":"rate","rate":5,
+const RATE_CID: &str = r#"{"op":"rate","rate":5,
         "pid":"c50d307c3ac0c193dad6c671ad3cebb881c01c747e03abfeaecc378419739ff4"}"#;
-    let aes = r#"{"op":"publish","type":"FIPA","sn":"8","ver":"1","lang":"zh-CN",
+const AES: &str = r#"{"op":"publish","type":"FIPA","sn":"8","ver":"1","lang":"zh-CN",
         "did":"7ba861e13d49ec6466a27a8fceb0513fb34a36203d11ea16a8ebaad8e09df1e4",
         "name":"AES256CBC??????","desc":"AES-256-CBC-PKCS7Padding????",
         "waiters":["FEk41Kqjar45fLDriztUDTUkdki7mmcjWK"],
         "fileUrls":["https://github.com/nobodyoffc/FIPA/blob/main/FIPA8V1_AES256CBC????(zh-CN).md"]}"#;
-    let rated = r#"{"op":"publish","stdName":"Rated"}"#;
-    let rate = r#"{"op":"rate","rate":5,
+const RATED: &str = r#"{"op":"publish","stdName":"Rated"}"#;
+const RATE: &str = r#"{"op":"rate","rate":5,
         "sid":"a4432217ea6b12e4b8095196cf9fe257a0db8e70b4a9acb4b1955d506f8cd1bb"}"#;
+
+/// The samples' records, in the order of the chain.
+pub(crate) fn samples() -> Vec<Record> {
     vec![
         record(
             &"c1".repeat(32),
@@ -82,28 +83,28 @@ pub(crate) fn samples() -> Vec<Record> {
             (1_553_773, 1, 1_672_214_047),
             PROVIDER,
             1,
-            &feip(1, cid),
+            &feip(1, CID),
         ),
         record(
             "a2359e0fd1f89e920378d642be9f1d99dc59a7c7b2190902f23db6dba14f5199",
             (1_556_597, 2, 1_672_383_291),
             "FJeRnehc2VvRMV3wRF2AtiXDVnaKnmnZhp",
             5,
-            &feip(1, rate_cid),
+            &feip(1, RATE_CID),
         ),
         record(
             "bdaef41f270b0f71d3145396b459a7563bb349150fce7d882ce7a0c66e830d02",
             (1_695_695, 1, 1_680_943_783),
             OTHER,
             1,
-            &feip(1, aes),
+            &feip(1, AES),
         ),
         record(
             "a4432217ea6b12e4b8095196cf9fe257a0db8e70b4a9acb4b1955d506f8cd1bb",
             (1_700_000, 1, 1_681_000_000),
             OTHER,
             1,
-            &feip(5, rated),
+            &feip(5, RATED),
         ),
         service(r#""pricePerRequest":"0.001","minPayment":"10.0""#),
         record(
@@ -118,7 +119,7 @@ pub(crate) fn samples() -> Vec<Record> {
             (1_768_106, 1, 1_685_504_088),
             USER,
             152,
-            &feip(5, rate),
+            &feip(5, RATE),
         ),
     ]
 }
