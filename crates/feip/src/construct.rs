@@ -71,8 +71,8 @@ const CDD_MAX: u64 = i64::MAX.unsigned_abs();
 /// Returns the average with one more rating, whose weight is at least 1: all in 32-bit floating point, products of integers
 /// being rounded once, so that every server shows the same digits.
 pub fn average_rate(rate: f32, rated_cdd: u64, rating: Rating) -> f32 {
-    let weighted = u64::from(rating.rate).saturating_mul(rating.cdd);
-    let total = rated_cdd.saturating_add(rating.cdd);
+    let weighted = u128::from(rating.rate) * u128::from(rating.cdd);
+    let total = u128::from(rated_cdd) + u128::from(rating.cdd);
     (rate * rated_cdd as f32 + weighted as f32) / total as f32
 }
 

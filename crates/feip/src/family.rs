@@ -115,3 +115,29 @@ impl Family {
             .find(|(_, dialect)| dialect.sn == sn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Goal: a table that forgets a field in its rows, or names one that is not there, is found.
+    #[test]
+    fn tables_are_whole() {
+        let mut serial_numbers = BTreeSet::new();
+        for family in Kind::ALL.into_iter().filter_map(Kind::family) {
+            let names: BTreeSet<&str> = family.fields.iter().map(|field| field.name).collect();
+            let mut shown = names.clone();
+            shown.extend([family.kind.id_member(), "op", "closeStatement"]);
+            assert_eq!(family.history.iter().copied().collect::<BTreeSet<_>>(), shown);
+            assert_eq!(family.history.len(), shown.len(), "{}: a name comes twice", family.kind);
+            let is_text = |field: &Field| field.shape == Shape::Text;
+            assert!(family.fields.iter().all(|field| !field.is_required || is_text(field)));
+            for dialect in family.dialects {
+                assert!(serial_numbers.insert(dialect.sn), "{} comes twice", dialect.sn);
+                assert!(dialect.renamed.iter().all(|(_, name)| names.contains(name)));
+            }
+        }
+        assert_eq!(serial_numbers, BTreeSet::from(["1", "15", "2", "29", "5"]));
+    }
+}
