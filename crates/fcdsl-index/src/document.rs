@@ -8,7 +8,7 @@ use tally_fcdsl::{Kind, Schema};
 
 use crate::{
     arena::{read_varint, write_varint},
-    index::FieldIndex,
+    fields::FieldIndex,
     node::{Node, write_string},
     terms::Dictionary,
 };

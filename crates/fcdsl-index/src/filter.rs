@@ -5,8 +5,9 @@ use std::{borrow::Cow, ops::Bound};
 use tally_fcdsl::{Check, Clause, Kind, Range, Search, Target, Test};
 
 use crate::{
+    fields::{FieldIndex, float_number, leaf_start},
     hits::{Set, Union},
-    index::{FieldIndex, Index, float_number, leaf_start},
+    index::Index,
     numbers::{Found, Numbers},
     terms::Terms,
 };

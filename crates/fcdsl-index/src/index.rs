@@ -1,16 +1,16 @@
 //! The documents of a table.
 
 use roaring::RoaringBitmap;
-use tally_fcdsl::{Kind, Schema, words};
+use tally_fcdsl::{Field, Kind, Schema};
 
 use crate::{
     arena::Arena,
     chunks::Chunks,
-    document::{DocumentError, field_of, is_number, pack, render, unpack},
+    document::{DocumentError, field_of, pack, render, unpack},
+    fields::{FieldIndex, Keywords, Values},
     node::Node,
-    numbers::Numbers,
     postings::{ROWS_MAX, Rows, bitmap_bytes},
-    terms::{Dictionary, Terms},
+    terms::Dictionary,
 };
 
 /// Documents of one table, indexed. Changes need `&mut`, so a reader sees all of a change or
@@ -35,53 +35,6 @@ pub struct Index {
     kept: usize,
 }
 
-#[derive(Debug)]
-pub(crate) enum FieldIndex {
-    Keywords(Box<Keywords>),
-    Words(Box<Words>),
-    Numbers(Box<Numbers>),
-    Leaves(Box<Leaves>),
-}
-
-/// Values of a [`Kind::Keyword`].
-#[derive(Debug)]
-pub(crate) struct Keywords {
-    pub(crate) terms: Terms,
-    /// Rows without a value.
-    pub(crate) absent: RoaringBitmap,
-    /// Rows with several.
-    pub(crate) several: RoaringBitmap,
-}
-
-/// Values of a [`Kind::Text`].
-#[derive(Debug)]
-pub(crate) struct Words {
-    pub(crate) terms: Terms,
-    /// Rows with a value; it may have no words.
-    pub(crate) present: RoaringBitmap,
-}
-
-/// Values of a [`Kind::Object`]. A term is a leaf's path (see [`leaf_start`]) and its value.
-#[derive(Debug)]
-pub(crate) struct Leaves {
-    pub(crate) values: Terms,
-    pub(crate) words: Terms,
-    /// For each path the rows that have something there or below.
-    pub(crate) paths: Terms,
-    /// Rows that have any leaf.
-    pub(crate) present: RoaringBitmap,
-}
-
-/// What a document has in one field, as terms and numbers.
-#[derive(Debug, Default)]
-struct Values {
-    terms: Vec<u32>,
-    words: Vec<u32>,
-    paths: Vec<u32>,
-    numbers: Vec<i64>,
-    is_present: bool,
-}
-
 /// Garbage below this is not worth being collected.
 const GARBAGE_MIN: usize = 1 << 20;
 
@@ -93,26 +46,9 @@ impl Index {
     pub fn new(schema: &'static Schema) -> Self {
         let id_field = schema.id_field();
         assert_eq!(schema.fields[id_field].kind, Kind::Keyword, "ids are keywords");
-        let field = |(field, description): (usize, &tally_fcdsl::Field)| match description.kind {
-            Kind::Keyword => {
-                // Three-byte pieces of millions of hexadecimal ids would take more memory than
-                // everything else.
-                let with_grams = !(schema.appended && field == id_field);
-                let terms = Terms::new(with_grams);
-                let (absent, several) = <(RoaringBitmap, RoaringBitmap)>::default();
-                FieldIndex::Keywords(Box::new(Keywords { terms, absent, several }))
-            }
-            Kind::Text => {
-                let (terms, present) = (Terms::new(true), RoaringBitmap::new());
-                FieldIndex::Words(Box::new(Words { terms, present }))
-            }
-            Kind::Long | Kind::Float | Kind::Boolean => FieldIndex::Numbers(Box::default()),
-            Kind::Object => FieldIndex::Leaves(Box::new(Leaves {
-                values: Terms::new(true),
-                words: Terms::new(true),
-                paths: Terms::new(false),
-                present: RoaringBitmap::new(),
-            })),
+        let field = |(field, description): (usize, &Field)| {
+            // Pieces of millions of hexadecimal ids would take more memory than everything else.
+            FieldIndex::new(description.kind, !(schema.appended && field == id_field))
         };
         Self {
             schema,
@@ -187,7 +123,7 @@ impl Index {
             && self.dead.remove(last)
         {
             self.addresses.pop();
-            self.fields.iter_mut().for_each(|field| field.pop(last));
+            self.fields.iter_mut().for_each(FieldIndex::pop);
         }
         true
     }
@@ -269,183 +205,4 @@ impl Index {
         *self = fresh;
         Ok(())
     }
-}
-
-impl FieldIndex {
-    fn intern(&mut self, kind: Kind, value: &Node) -> Result<Values, DocumentError> {
-        let mut values = Values::default();
-        match self {
-            Self::Numbers(_) => {
-                debug_assert!(is_number(kind));
-                value.scalars(&mut |scalar| values.numbers.extend(number(kind, scalar)));
-            }
-            Self::Keywords(keywords) => {
-                for text in texts(value) {
-                    values.terms.push(keywords.terms.intern(&text)?);
-                }
-            }
-            Self::Words(field) => {
-                for text in texts(value) {
-                    values.is_present = true;
-                    for word in words(&text) {
-                        values.words.push(field.terms.intern(&word)?);
-                    }
-                }
-            }
-            Self::Leaves(leaves) => leaves.intern(value, &mut values)?,
-        }
-        for list in [&mut values.terms, &mut values.words, &mut values.paths] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        Ok(values)
-    }
-
-    fn push(&mut self, row: u32, values: &Values) {
-        if let Self::Numbers(numbers) = self {
-            numbers.push(&values.numbers);
-        } else {
-            self.insert(row, values);
-        }
-    }
-
-    fn replace(&mut self, row: u32, old: &Values, new: &Values) {
-        if let Self::Numbers(numbers) = self {
-            numbers.replace(row, &new.numbers);
-        } else {
-            self.clear(row, old);
-            self.insert(row, new);
-        }
-    }
-
-    fn insert(&mut self, row: u32, values: &Values) {
-        match self {
-            Self::Numbers(_) => {}
-            Self::Keywords(keywords) => {
-                values.terms.iter().for_each(|term| keywords.terms.insert(*term, row));
-                match values.terms.len() {
-                    0 => _ = keywords.absent.insert(row),
-                    1 => {}
-                    _ => _ = keywords.several.insert(row),
-                }
-            }
-            Self::Words(field) => {
-                values.words.iter().for_each(|term| field.terms.insert(*term, row));
-                if values.is_present {
-                    field.present.insert(row);
-                }
-            }
-            Self::Leaves(leaves) => {
-                values.terms.iter().for_each(|term| leaves.values.insert(*term, row));
-                values.words.iter().for_each(|term| leaves.words.insert(*term, row));
-                values.paths.iter().for_each(|term| leaves.paths.insert(*term, row));
-                if values.is_present {
-                    leaves.present.insert(row);
-                }
-            }
-        }
-    }
-
-    /// Forgets the values of a row, which stays.
-    fn clear(&mut self, row: u32, values: &Values) {
-        match self {
-            Self::Numbers(numbers) => numbers.clear(row),
-            Self::Keywords(keywords) => {
-                values.terms.iter().for_each(|term| keywords.terms.remove(*term, row));
-                keywords.absent.remove(row);
-                keywords.several.remove(row);
-            }
-            Self::Words(field) => {
-                values.words.iter().for_each(|term| field.terms.remove(*term, row));
-                field.present.remove(row);
-            }
-            Self::Leaves(leaves) => {
-                values.terms.iter().for_each(|term| leaves.values.remove(*term, row));
-                values.words.iter().for_each(|term| leaves.words.remove(*term, row));
-                values.paths.iter().for_each(|term| leaves.paths.remove(*term, row));
-                leaves.present.remove(row);
-            }
-        }
-    }
-
-    /// Forgets the last row.
-    fn pop(&mut self, _row: u32) {
-        if let Self::Numbers(numbers) = self {
-            numbers.pop();
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Numbers(numbers) => numbers.bytes(),
-            Self::Keywords(field) => {
-                field.terms.bytes() + bitmap_bytes(&field.absent) + bitmap_bytes(&field.several)
-            }
-            Self::Words(field) => field.terms.bytes() + bitmap_bytes(&field.present),
-            Self::Leaves(field) => {
-                let terms = field.values.bytes() + field.words.bytes() + field.paths.bytes();
-                terms + bitmap_bytes(&field.present)
-            }
-        }
-    }
-}
-
-impl Leaves {
-    fn intern(&mut self, value: &Node, values: &mut Values) -> Result<(), DocumentError> {
-        let mut leaves = Vec::new();
-        value.leaves("", &mut |path, leaf| leaves.push((path.to_owned(), leaf.as_text())));
-        for (path, text) in leaves {
-            let Some(text) = text else { continue };
-            values.is_present = true;
-            let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
-            for end in ends {
-                values.paths.push(self.paths.intern(&path[..end])?);
-            }
-            let start = leaf_start(&path);
-            values.terms.push(self.values.intern(&format!("{start}{text}"))?);
-            for word in words(&text) {
-                values.words.push(self.words.intern(&format!("{start}{word}"))?);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What the terms of a leaf's values begin with. The length tells where the path ends, whatever
-/// characters are in it.
-pub(crate) fn leaf_start(path: &str) -> String {
-    format!("{}\0{path}\0", path.len())
-}
-
-fn texts(value: &Node) -> Vec<String> {
-    let mut texts = Vec::new();
-    value.scalars(&mut |scalar| texts.extend(scalar.as_text()));
-    texts
-}
-
-/// The number that stands for a value of a field of this kind.
-fn number(kind: Kind, value: &Node) -> Option<i64> {
-    match (kind, value) {
-        (Kind::Long, Node::Long(long)) => Some(*long),
-        (Kind::Boolean, Node::Boolean(boolean)) => Some(i64::from(*boolean)),
-        // By way of a double, as every reader of JSON takes numbers.
-        (Kind::Float, Node::Long(long)) => Some(float_number(*long as f64 as f32)),
-        (Kind::Float, Node::Number(text)) => {
-            let float = text.parse::<f64>().ok()? as f32;
-            float.is_finite().then(|| float_number(float + 0.0))
-        }
-        _ => None,
-    }
-}
-
-/// An integer that is in the same order as the floats. -0 counts as less than 0.
-pub(crate) fn float_number(float: f32) -> i64 {
-    let bits = float.to_bits().cast_signed();
-    i64::from(if bits < 0 { bits ^ i32::MAX } else { bits })
-}
-
-/// The float of [`float_number`].
-pub(crate) fn number_float(number: i64) -> f32 {
-    let bits = i32::try_from(number).unwrap_or_default();
-    f32::from_bits((if bits < 0 { bits ^ i32::MAX } else { bits }).cast_unsigned())
 }

@@ -9,12 +9,13 @@
 //! What a page costs does not depend on which page it is: the order is walked from the cursor on.
 //! The crate does no I/O and keeps nothing on disk; whoever owns an index fills it again at start.
 //!
-//! Start with `index.rs`; `filter.rs` turns conditions into sets, `walk.rs` turns a set and an
-//! order into a page. Sizes and times: docs/adr/0013-index-of-the-directory.md.
+//! Start with `index.rs`; `search.rs` carries a search out: `filter.rs` turns its conditions
+//! into a set of rows, `walk.rs` takes a page out of it in order. Sizes and times: docs/adr/0013-index-of-the-directory.md.
 
 mod arena;
 mod chunks;
 mod document;
+mod fields;
 mod filter;
 mod hits;
 mod index;
@@ -24,6 +25,7 @@ mod order;
 mod packed;
 mod page;
 mod postings;
+mod search;
 mod terms;
 mod walk;
 

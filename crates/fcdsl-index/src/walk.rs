@@ -7,128 +7,25 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use roaring::RoaringBitmap;
-use tally_fcdsl::{After, Key, Kind, Last, Order, Search, Sort, Target};
+use tally_fcdsl::{After, Key, Order, Sort, Target};
 
 use crate::{
+    fields::{FieldIndex, float_number, leaf_start},
     hits::Set,
-    index::{FieldIndex, Index, Leaves, float_number, leaf_start, number_float},
-    node::Node,
+    index::Index,
     numbers::Numbers,
-    page::Page,
     terms::Terms,
 };
 
-impl Index {
-    /// Carries out a search.
-    pub fn search(&self, search: &Search) -> Page {
-        if let Some(ids) = &search.ids {
-            return self.fetch(search, ids);
-        }
-        let hits = self.hits(search);
-        let total = hits.len();
-        // One more than the page holds, to see whether it ends among equals.
-        let mut walk = Walk::new(self, search.size + 1);
-        if search.sort.is_empty() {
-            walk.rows.extend(hits.iter().take(search.size));
-        } else {
-            walk.walk(&hits, &search.sort, search.after.as_ref().map(Cursor::new));
-        }
-        let mut rows = walk.rows;
-        let next = rows.get(search.size).copied();
-        rows.truncate(search.size);
-        let last = rows.last().filter(|_| !search.sort.is_empty()).map(|row| {
-            let keys = self.keys(*row, &search.sort);
-            let mut last: Last = keys.iter().map(Key::render).collect();
-            if next.is_some_and(|next| self.keys(next, &search.sort) == keys) {
-                last.push(Some(self.id(*row)));
-            }
-            last
-        });
-        self.page(total, &rows, last)
-    }
-
-    fn fetch(&self, search: &Search, ids: &[String]) -> Page {
-        let rows: Vec<u32> = ids.iter().filter_map(|id| self.row(id)).collect();
-        let rows = self.allowed(search.forced.as_ref(), rows);
-        self.page(rows.len() as u64, &rows, None)
-    }
-
-    fn page(&self, total: u64, rows: &[u32], last: Option<Last>) -> Page {
-        Page {
-            total,
-            documents: rows.iter().map(|row| self.text(*row)).collect(),
-            ids: rows.iter().map(|row| self.id(*row)).collect(),
-            last,
-        }
-    }
-
-    fn id(&self, row: u32) -> String {
-        match members_value(&self.members(row), self.schema.id) {
-            Some(Node::Text(id)) => id.clone(),
-            _ => String::new(),
-        }
-    }
-
-    fn keys(&self, row: u32, columns: &[Sort]) -> Vec<Key> {
-        let is_number = |sort: &Sort| self.numbers(&sort.target).is_some();
-        let members = if columns.iter().all(is_number) { Vec::new() } else { self.members(row) };
-        columns.iter().map(|sort| self.key(row, &members, sort)).collect()
-    }
-
-    fn key(&self, row: u32, members: &[(String, Node)], sort: &Sort) -> Key {
-        if let Some(numbers) = self.numbers(&sort.target) {
-            let first = numbers.first(row, sort.order == Order::Asc);
-            return match first {
-                None => Key::missing(sort.kind, sort.order),
-                Some(number) if sort.kind == Kind::Float => Key::Float(number_float(number)),
-                Some(number) => Key::Long(number),
-            };
-        }
-        let mut texts: Vec<Key> = Vec::new();
-        match &sort.target {
-            Target::Unknown => {}
-            Target::Field(field) => {
-                if let Some(value) = members_value(members, self.schema.fields[*field].name) {
-                    value
-                        .scalars(&mut |leaf| texts.push(Key::Text(leaf.as_text().map(Into::into))));
-                }
-            }
-            Target::Leaf { field, path, .. } => {
-                if let Some(value) = members_value(members, self.schema.fields[*field].name) {
-                    value.leaves("", &mut |at, leaf| {
-                        if at == &**path {
-                            texts.push(Key::Text(leaf.as_text().map(Into::into)));
-                        }
-                    });
-                }
-            }
-        }
-        let first = texts.into_iter().min_by(|one, two| one.compare(two, sort.order));
-        first.unwrap_or(Key::Text(None))
-    }
-
-    fn numbers(&self, target: &Target) -> Option<&Numbers> {
-        let Target::Field(field) = target else { return None };
-        match &self.fields[*field] {
-            FieldIndex::Numbers(numbers) => Some(numbers),
-            FieldIndex::Keywords(_) | FieldIndex::Words(_) | FieldIndex::Leaves(_) => None,
-        }
-    }
-}
-
-fn members_value<'a>(members: &'a [(String, Node)], name: &str) -> Option<&'a Node> {
-    members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-}
-
 /// The rest of a cursor, from the column at hand on.
 #[derive(Clone, Copy)]
-struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     keys: &'a [Key],
     id: Option<&'a str>,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(after: &'a After) -> Self {
+    pub(crate) fn new(after: &'a After) -> Self {
         Self { keys: &after.keys, id: after.id.as_deref() }
     }
 
@@ -139,11 +36,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-struct Walk<'a> {
+/// A page while it is being filled.
+pub(crate) struct Walk<'a> {
     index: &'a Index,
     /// Rows wanted.
     count: usize,
-    rows: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
     /// Sets up to this size are sorted rather than looked up in the order: the order would have to
     /// be walked over `rows / size` entries for each row found.
     sorted_max: u64,
@@ -153,7 +51,7 @@ struct Walk<'a> {
 const SORTED_MIN: u64 = 128;
 
 impl<'a> Walk<'a> {
-    fn new(index: &'a Index, count: usize) -> Self {
+    pub(crate) fn new(index: &'a Index, count: usize) -> Self {
         let sorted_max = u64::from(index.rows()).isqrt().max(SORTED_MIN);
         Self { index, count, rows: Vec::with_capacity(count), sorted_max }
     }
@@ -163,7 +61,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Adds rows of `set` in order until there are enough.
-    fn walk(&mut self, set: &Set<'_>, columns: &[Sort], cursor: Option<Cursor<'_>>) {
+    pub(crate) fn walk(&mut self, set: &Set<'_>, columns: &[Sort], cursor: Option<Cursor<'_>>) {
         let Some((sort, rest)) = columns.split_first() else { return self.ties(set, cursor) };
         let index = self.index;
         let numbers = index.numbers(&sort.target);
@@ -383,24 +281,6 @@ impl<'a> Walk<'a> {
                 .filter(|row| set.contains(*row));
             self.rows.extend(rows.take(wanted));
         }
-    }
-}
-
-impl Index {
-    /// The rows of `set` that have no value at `path` itself.
-    fn without_leaf(
-        &self,
-        set: &Set<'_>,
-        leaves: &Leaves,
-        path: &str,
-        sort: &Sort,
-    ) -> Set<'static> {
-        let below: Set<'_> =
-            leaves.paths.find(path).map_or(Set::none(), |path| leaves.paths.rows(path).into());
-        let is_without =
-            |row: &u32| self.keys(*row, std::slice::from_ref(sort)) == [Key::Text(None)];
-        let rows = set.iter().filter(|row| !below.contains(*row) || is_without(row));
-        Set::Few(rows.collect())
     }
 }
 
