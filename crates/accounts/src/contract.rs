@@ -2,13 +2,14 @@
 //! implementation's own test module, [`check_shared`] with two servers that share accounts, and
 //! [`check_reopen`] where accounts outlast the process.
 
+mod shared;
+
 use crate::{
     Accounts, AccountsError, Balance, CashId, Charge, Charged, NonceUse, Opened, Order, Session,
     SessionKey, SessionName,
 };
 use std::sync::Arc;
 use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
-use tokio::task::JoinSet;
 
 /// Accounts as the tests hold them.
 type Shared = Arc<dyn Accounts>;
@@ -54,10 +55,10 @@ pub async fn check(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
 ///
 /// If a requirement of [`Accounts`] is broken, or outside of a tokio runtime.
 pub async fn check_shared(servers: [Shared; 2]) -> Outcome {
-    nobody_spends_twice(&servers).await?;
-    nobody_replays(&servers).await?;
-    an_order_counts_once_for_all(&servers).await?;
-    the_last_session_wins(&servers).await
+    shared::nobody_spends_twice(&servers).await?;
+    shared::nobody_replays(&servers).await?;
+    shared::an_order_counts_once_for_all(&servers).await?;
+    shared::the_last_session_wins(&servers).await
 }
 
 /// Runs the contract of what outlasts accounts: every call of `open` opens the same ones, after the
@@ -347,106 +348,5 @@ async fn orders_are_paged(accounts: &dyn Accounts) -> Outcome {
     }
     assert_eq!(found, expected);
     assert_eq!(accounts.orders(None, 0).await?, []);
-    Ok(())
-}
-
-/// Runs `count` calls at the same time, on the servers in turn.
-async fn at_once<T: Send + 'static>(
-    servers: &[Shared; 2],
-    count: u32,
-    call: impl Fn(Shared, u32) -> crate::BoxFuture<'static, Result<T, AccountsError>>,
-) -> Result<Vec<T>, AccountsError> {
-    let mut calls = JoinSet::new();
-    for number in 0..count {
-        let server = Arc::clone(&servers[(number % 2) as usize]);
-        calls.spawn(call(server, number));
-    }
-    calls.join_all().await.into_iter().collect()
-}
-
-/// Goal: 60 requests of 7 satoshi at once, with 100 satoshi: 14 are paid.
-async fn nobody_spends_twice(servers: &[Shared; 2]) -> Outcome {
-    let user = fid("FSpender");
-    servers[0].credit(order(&user, 5001, 10, 100)).await?;
-    servers[0].open_session(session(&user, 51), NOW).await?;
-    let charged = at_once(servers, 60, |server, number| {
-        Box::pin(async move {
-            let charge = charge(&fid("FSpender"), 51, i64::from(number) + 1, 7);
-            server.charge(charge, NOW).await
-        })
-    });
-    let charged = charged.await?;
-    let mut left: Vec<i64> = charged
-        .iter()
-        .filter_map(|charged| match charged {
-            Charged::Paid(Balance(left)) => Some(*left),
-            Charged::Insufficient(left) => {
-                assert_eq!(*left, Balance(2));
-                None
-            }
-            Charged::Replayed(_) => panic!("every nonce is another"),
-        })
-        .collect();
-    left.sort_unstable();
-    assert_eq!(left, (0..14).map(|n| 2 + 7 * n).collect::<Vec<_>>(), "each saw its own charge");
-    assert_eq!(servers[1].balance(&user).await?, Balance(2));
-    assert_eq!(servers[1].look_up(name(51), None, NOW).await?, None);
-    Ok(())
-}
-
-/// Goal: the same request 60 times at once is paid once; the same of nonces without a charge.
-async fn nobody_replays(servers: &[Shared; 2]) -> Outcome {
-    let user = fid("FReplayer");
-    servers[0].credit(order(&user, 6001, 10, 1000)).await?;
-    let charged = at_once(servers, 60, |server, _| {
-        Box::pin(async move { server.charge(charge(&fid("FReplayer"), 61, 1, 7), NOW).await })
-    });
-    let charged = charged.await?;
-    let paid = charged.iter().filter(|charged| matches!(charged, Charged::Paid(_))).count();
-    let replayed = charged.iter().filter(|charged| matches!(charged, Charged::Replayed(_)));
-    assert_eq!((paid, replayed.count()), (1, 59));
-    assert_eq!(servers[1].balance(&user).await?, Balance(993));
-    for (now, life) in [(NOW, "first"), (LATER, "second")] {
-        let accepted = at_once(servers, 40, |server, _| {
-            let nonce = NonceUse { expires_ms: now + 10_000, ..nonce(&fid("FReplayer"), 2) };
-            Box::pin(async move { server.accept_nonce(nonce, now).await })
-        });
-        let accepted = accepted.await?.into_iter().filter(|accepted| *accepted).count();
-        assert_eq!(accepted, 1, "in its {life} life");
-    }
-    Ok(())
-}
-
-/// Goal: every server sees every payment, and tells of it; each counts once.
-async fn an_order_counts_once_for_all(servers: &[Shared; 2]) -> Outcome {
-    let user = fid("FPayer");
-    let counted = at_once(servers, 40, |server, number| {
-        let order = order(&fid("FPayer"), 7001 + u64::from(number / 4), 10, 5);
-        Box::pin(async move { server.credit(order).await })
-    });
-    let counted = counted.await?.into_iter().filter(|counted| *counted).count();
-    assert_eq!(counted, 10);
-    assert_eq!(servers[1].balance(&user).await?, Balance(50));
-    let revoked = at_once(servers, 2, |server, _| {
-        Box::pin(async move { server.revoke_above(BlockNumber(9)).await })
-    });
-    assert!(revoked.await?.iter().sum::<u64>() >= 10, "all of this test and of the others");
-    assert_eq!(servers[0].balance(&user).await?, Balance(0));
-    Ok(())
-}
-
-/// Goal: of many sign-ins at once, one session is left, and both servers know which.
-async fn the_last_session_wins(servers: &[Shared; 2]) -> Outcome {
-    let user = fid("FSignedIn");
-    let opened = at_once(servers, 20, |server, number| {
-        let number = u8::try_from(number).expect("it is small") + 100;
-        Box::pin(async move { server.open_session(session(&fid("FSignedIn"), number), NOW).await })
-    });
-    assert_eq!(opened.await?, [Opened::Opened; 20]);
-    let left = servers[0].session_of(&user, NOW).await?.expect("one is left");
-    for number in 100..120 {
-        let found = servers[1].look_up(name(number), None, NOW).await?;
-        assert_eq!(found.is_some(), name(number) == left.name(), "{number}");
-    }
     Ok(())
 }

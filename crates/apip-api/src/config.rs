@@ -122,7 +122,12 @@ pub enum ApipConfigError {
 }
 
 impl ApipConfig {
-    pub(crate) fn check(&self) -> Result<(), ApipConfigError> {
+    /// Checks that it can work, as [`ApipApi::new`](crate::ApipApi::new) does.
+    ///
+    /// # Errors
+    ///
+    /// [`ApipConfigError`] naming what cannot.
+    pub fn check(&self) -> Result<(), ApipConfigError> {
         if self.url_heads.is_empty() {
             return Err(ApipConfigError::NoUrlHead);
         }

@@ -1,6 +1,6 @@
 //! The HTTP API of the directory: APIP0, 1 and 3 to 7.
 //!
-//! Every interface is a [card](cards), a row of one table: what it searches, how its answer is
+//! Every interface is a card (`cards.rs`), a row of one table: what it searches, how its answer is
 //! shaped, what clients cannot set. One handler serves them all: it checks a request in a fixed
 //! order, asks the directory, takes the price and signs the answer. Sign-in, the interfaces
 //! without a signature and the OpenAPI document come from the same table.
