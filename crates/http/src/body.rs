@@ -18,9 +18,12 @@ pub enum BodyError {
         /// The most bytes it takes.
         max: usize,
     },
-    /// It did not arrive in time, or not whole.
-    #[error("the body did not arrive whole and in time")]
-    Incomplete,
+    /// It did not arrive in time.
+    #[error("the body did not arrive in time")]
+    Late,
+    /// It ended early, or its chunks are malformed.
+    #[error("the body did not arrive whole, or its chunks are malformed")]
+    Broken,
     /// It is not declared as JSON in UTF-8.
     #[error("Bad Content-Type or charset, expected 'application/json'")]
     ContentType,
@@ -42,11 +45,13 @@ impl BodyError {
     /// Returns the status that says so in HTTP.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Empty | Self::NotJson(_) | Self::WrongShape { .. } | Self::Field(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Empty
+            | Self::Broken
+            | Self::NotJson(_)
+            | Self::WrongShape { .. }
+            | Self::Field(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::Late => StatusCode::REQUEST_TIMEOUT,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
@@ -139,9 +144,9 @@ impl axum::response::IntoResponse for BodyError {
 async fn read(body: Body, max: usize) -> Result<Bytes, BodyError> {
     let reading = axum::body::to_bytes(body, max);
     let read = tokio::time::timeout(BODY_READ_TIMEOUT, reading).await;
-    read.map_err(|_| BodyError::Incomplete)?.map_err(|error| {
+    read.map_err(|_| BodyError::Late)?.map_err(|error| {
         let too_large = std::error::Error::source(&error).is_some_and(is_length_limit);
-        if too_large { BodyError::TooLarge { max } } else { BodyError::Incomplete }
+        if too_large { BodyError::TooLarge { max } } else { BodyError::Broken }
     })
 }
 
@@ -152,11 +157,19 @@ fn is_length_limit(error: &(dyn std::error::Error + 'static)) -> bool {
 /// Refuses a body that is not declared as JSON in UTF-8. This also keeps other sites' forms out,
 /// which a browser sends without asking.
 pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), BodyError> {
-    let length = headers.get(header::CONTENT_LENGTH);
-    let has_body = length.is_some_and(|length| length.as_bytes() != b"0")
-        || headers.contains_key(header::TRANSFER_ENCODING);
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or(""));
-    if !has_body || kind.is_some_and(is_json) { Ok(()) } else { Err(BodyError::ContentType) }
+    if !has_body(headers) || kind.is_some_and(is_json) {
+        Ok(())
+    } else {
+        Err(BodyError::ContentType)
+    }
+}
+
+/// Says whether a request brings a body.
+pub(crate) fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length.as_bytes() != b"0")
+        || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 fn is_json(content_type: &str) -> bool {

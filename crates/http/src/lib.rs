@@ -11,6 +11,7 @@
 //! Start with [`Service`].
 
 mod body;
+mod connections;
 mod digits;
 mod docs_page;
 mod exposure;
@@ -25,6 +26,7 @@ mod probe;
 mod query;
 mod read;
 mod reply;
+mod seldom;
 mod server;
 mod service;
 mod shutdown;
@@ -37,9 +39,9 @@ pub use exposure::{Exposure, ExposureError};
 pub use fields::{FieldError, FieldProblem, Fields};
 pub use guard::{Guard, OriginParseError};
 pub use limits::{
-    BODY_BYTES_MAX, BODY_READ_TIMEOUT, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT,
-    HEADERS_BYTES_MAX, HEADERS_MAX, PAGE_ITEMS_MAX, PROBE_TIMEOUT, REQUEST_TIMEOUT, REQUESTS_MAX,
-    TLS_HANDSHAKE_TIMEOUT,
+    BODY_BYTES_MAX, BODY_READ_TIMEOUT, CONNECTION_EVICTION_GRACE, CONNECTIONS_MAX, DRAIN_TIMEOUT,
+    HEADER_READ_TIMEOUT, HEADERS_BYTES_MAX, HEADERS_MAX, PAGE_ITEMS_MAX, PROBE_TIMEOUT,
+    REQUEST_TIMEOUT, REQUESTS_MAX, TLS_HANDSHAKE_TIMEOUT,
 };
 pub use metrics::{Sample, SampleKind};
 pub use page::{Cursor, Page, PageRequest};

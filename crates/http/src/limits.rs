@@ -16,8 +16,12 @@ pub const HEADERS_MAX: usize = 64;
 /// How long a client may take to send its headers, and how long an idle connection is kept.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Connections served at a time; further ones wait in the listener's queue.
+/// Connections served at a time. For a further one the longest idle one goes; if none is idle, it
+/// waits.
 pub const CONNECTIONS_MAX: usize = 1024;
+
+/// How long a connection that goes may still be read from: what was answered last may be on its way.
+pub const CONNECTION_EVICTION_GRACE: Duration = Duration::from_secs(1);
 
 /// Requests carried out at a time; further ones are answered 503 at once. Most of them wait for a
 /// payment or a block, which costs memory only.

@@ -1,20 +1,14 @@
-use crate::{metrics::HttpMetrics, service::READINESS_PATH};
+use crate::{body::has_body, metrics::HttpMetrics, service::READINESS_PATH};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, header::RETRY_AFTER},
     middleware::Next,
     response::Response,
 };
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// How often it is worth a line that clients are sent away because there is too much to do.
-const OVERLOAD_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Gives the request an id (the client's own, if it is a sensible one), counts it, times it and
 /// logs how it ended. The reply carries the id.
@@ -28,6 +22,7 @@ pub(crate) async fn trace(
     let id = request.headers().get(REQUEST_ID).filter(|id| is_sensible(id.as_bytes()));
     let id = id.cloned().unwrap_or_else(fresh_id);
     let method = request.method().clone();
+    let has_body = has_body(request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
@@ -52,26 +47,16 @@ pub(crate) async fn trace(
     if is_overload && let Some(replies) = metrics.overload.count(Instant::now()) {
         tracing::warn!(replies, "clients were told to come back later: there is too much to do");
     }
+    if has_body
+        && (400..500).contains(&status)
+        && let Some(requests) = metrics.refused.count(Instant::now())
+    {
+        span.in_scope(|| {
+            tracing::info!(requests, status, "requests with a body were refused, this one last");
+        });
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     response
-}
-
-/// Replies that sent a client away since it was last told.
-#[derive(Debug, Default)]
-pub(crate) struct Overload(Mutex<(Option<Instant>, u64)>);
-
-impl Overload {
-    /// Counts a reply. Returns how many there were if it is time to tell.
-    fn count(&self, now: Instant) -> Option<u64> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (told, replies) = &mut *state;
-        *replies += 1;
-        if told.is_some_and(|told| now.duration_since(told) < OVERLOAD_INTERVAL) {
-            return None;
-        }
-        *told = Some(now);
-        Some(std::mem::take(replies))
-    }
 }
 
 fn is_sensible(id: &[u8]) -> bool {
@@ -98,18 +83,6 @@ fn known(method: &Method) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Goal: a flood is told at once, and then with its size.
-    #[test]
-    fn overload_is_told_once_in_a_while() {
-        let overload = Overload::default();
-        let start = Instant::now();
-        assert_eq!(overload.count(start), Some(1));
-        for _ in 0..99 {
-            assert_eq!(overload.count(start + OVERLOAD_INTERVAL / 2), None);
-        }
-        assert_eq!(overload.count(start + OVERLOAD_INTERVAL), Some(100));
-    }
 
     #[test]
     fn only_sensible_ids_are_taken_over() {

@@ -1,4 +1,4 @@
-use crate::log::Overload;
+use crate::seldom::Seldom;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -46,7 +46,10 @@ pub(crate) struct HttpMetrics {
     buckets: [AtomicU64; BUCKETS_MS.len()],
     count: AtomicU64,
     micros: AtomicU64,
-    pub(crate) overload: Overload,
+    /// Replies that sent a client away because there was too much to do.
+    pub(crate) overload: Seldom,
+    /// Replies that refused a request with a body.
+    pub(crate) refused: Seldom,
 }
 
 impl HttpMetrics {

@@ -1,9 +1,13 @@
 use crate::{
     CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, HEADERS_BYTES_MAX, HEADERS_MAX, Shutdown,
     TLS_HANDSHAKE_TIMEOUT, TlsError, TlsFiles,
+    connections::{Connections, Place},
 };
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -12,12 +16,16 @@ use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
 };
 use tokio_rustls::TlsAcceptor;
 
 /// How long to wait before accepting again when the system is out of something.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// How many times more than it may bring is still read of a request's head, so that the API refuses it
+/// in its own words; what is beyond that gets the bare reply of the HTTP library.
+const SLACK: usize = 4;
 
 /// Why an API cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +67,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -73,12 +82,20 @@ impl Server {
         let refuse = |source| BindError::Address { address, source };
         let listener = TcpListener::bind(address).await.map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
-        Ok(Self { listener, address, tls: tls.map(TlsAcceptor::from) })
+        let connections = Connections::new(CONNECTIONS_MAX);
+        Ok(Self { listener, address, tls: tls.map(TlsAcceptor::from), connections })
     }
 
     /// Returns the address it listens on, with the port the system chose if it was 0.
     pub const fn local_address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves at most `max` connections at a time instead of [`CONNECTIONS_MAX`].
+    #[must_use]
+    pub fn with_connections_max(mut self, max: usize) -> Self {
+        self.connections = Connections::new(max);
+        self
     }
 
     /// Answers requests until `shutdown` is triggered, then lets those in flight finish for
@@ -87,13 +104,12 @@ impl Server {
         // Each connection holds a receiver: told when the drain begins, gone when it has ended.
         let (drain, _) = watch::channel(());
         let cut = Shutdown::default();
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        while let Some((stream, place)) = self.accept(&places, &shutdown).await {
+        while let Some((stream, place)) = self.accept(&shutdown).await {
             let connection = Connection {
                 tls: self.tls.clone(),
                 router: router.clone(),
                 drain: drain.subscribe(),
-                _place: place,
+                place: Arc::new(place),
             };
             let (shutdown, cut) = (shutdown.clone(), cut.clone());
             tokio::spawn(async move {
@@ -115,28 +131,22 @@ impl Server {
         }
     }
 
-    /// Waits for a place and a connection to fill it; `None` when the shutdown began.
-    async fn accept(
-        &self,
-        places: &Arc<Semaphore>,
-        shutdown: &Shutdown,
-    ) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-        loop {
-            let accepted = async {
-                let place = Arc::clone(places).acquire_owned().await;
-                (self.listener.accept().await, place.expect("the semaphore is never closed"))
-            };
-            let accepted = tokio::select! {
-                () = shutdown.triggered() => return None,
-                accepted = accepted => accepted,
-            };
-            match accepted {
-                (Ok((stream, _)), place) => return Some((stream, place)),
-                (Err(error), _) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+    /// Waits for a connection and a place for it; `None` when the shutdown began.
+    async fn accept(&self, shutdown: &Shutdown) -> Option<(TcpStream, Place)> {
+        let accepted = async {
+            loop {
+                match self.listener.accept().await {
+                    Ok((stream, _)) => return (stream, self.connections.enter().await),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+                    }
                 }
             }
+        };
+        tokio::select! {
+            () = shutdown.triggered() => None,
+            accepted = accepted => Some(accepted),
         }
     }
 }
@@ -154,7 +164,7 @@ struct Connection {
     tls: Option<TlsAcceptor>,
     router: Router,
     drain: watch::Receiver<()>,
-    _place: OwnedSemaphorePermit,
+    place: Arc<Place>,
 }
 
 impl Connection {
@@ -165,6 +175,7 @@ impl Connection {
         let handshake = tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, acceptor.accept(stream));
         let stream = tokio::select! {
             () = shutdown.triggered() => return,
+            () = self.place.told_to_leave() => return,
             stream = handshake => stream,
         };
         match stream {
@@ -177,12 +188,22 @@ impl Connection {
     /// Answers the requests of a connection until it ends or a request takes it over, as one for a
     /// WebSocket does.
     async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) {
+        let (router, place) = (TowerToHyperService::new(self.router), Arc::clone(&self.place));
+        let service = service_fn(move |request| {
+            let work = place.work();
+            let reply = router.call(request);
+            async move {
+                let reply = reply.await;
+                drop(work);
+                reply
+            }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_READ_TIMEOUT)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(HEADERS_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router))
+            .max_headers(SLACK * HEADERS_MAX)
+            .max_buf_size(SLACK * HEADERS_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
@@ -190,6 +211,13 @@ impl Connection {
             _ = self.drain.changed() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
+            }
+            () = self.place.told_to_leave() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => ended,
+                    () = self.place.must_be_gone() => Ok(()),
+                }
             }
         };
         if let Err(error) = ended {

@@ -1,6 +1,6 @@
 use crate::{
-    ErrorShape, Guard, PROBE_TIMEOUT, Probe, REQUEST_TIMEOUT, REQUESTS_MAX, Readiness,
-    body::check_content_type, docs_page, log, metrics::HttpMetrics,
+    ErrorShape, Guard, HEADERS_BYTES_MAX, HEADERS_MAX, PROBE_TIMEOUT, Probe, REQUEST_TIMEOUT,
+    REQUESTS_MAX, Readiness, body::check_content_type, docs_page, log, metrics::HttpMetrics,
 };
 use axum::{
     Router,
@@ -97,6 +97,7 @@ impl Service {
             .merge(guarded)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(around.clone(), check_page))
+            .layer(from_fn_with_state(around.clone(), check_head))
             .layer(axum::Extension(around.clone()));
         if let Some(cors) = cors {
             router = router.layer(cors);
@@ -157,6 +158,20 @@ async fn metrics(around: Outside) -> Response {
     let text = around.metrics.render(&samples.unwrap_or_default());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// Refuses a head that is longer than it may be.
+async fn check_head(State(around): State<Around>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let line = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() <= HEADERS_MAX && line + bytes <= HEADERS_BYTES_MAX {
+        return next.run(request).await;
+    }
+    let message = format!(
+        "the request line and headers may have {HEADERS_BYTES_MAX} bytes and {HEADERS_MAX} headers"
+    );
+    around.shape.reply(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &message)
 }
 
 async fn check_page(State(around): State<Around>, request: Request, next: Next) -> Response {

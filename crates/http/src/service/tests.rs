@@ -188,3 +188,18 @@ async fn request_ids_are_kept_or_made() {
         assert!(!id.is_empty());
     }
 }
+
+/// Goal: a head that is too long is refused in the API's own words, with an id.
+#[tokio::test]
+async fn a_head_that_is_too_long_has_the_api_s_shape() {
+    let router = service().into_router();
+    let long = "a".repeat(HEADERS_BYTES_MAX);
+    let many = (0..=HEADERS_MAX).fold(to("/thing/1"), |r, i| r.header(format!("a{i}"), "a"));
+    for request in [to("/thing/1").header("a", &long), to(&format!("/thing/1?{long}")), many] {
+        let reply = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(reply.status(), 431);
+        assert!(reply.headers().contains_key("x-request-id"));
+        let body = axum::body::to_bytes(reply.into_body(), 1 << 20).await.unwrap();
+        assert!(body.starts_with(b"error: the request line and headers"), "{body:?}");
+    }
+}

@@ -14,7 +14,7 @@ use axum::{
 };
 use hyper_util::rt::TokioIo;
 use std::{net::SocketAddr, sync::Arc};
-use tally_http::{Drained, Server, Shutdown, TlsFiles};
+use tally_http::{CONNECTIONS_MAX, Drained, Server, Shutdown, TlsFiles};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::Notify,
@@ -33,7 +33,12 @@ struct Running {
 }
 
 async fn start(tls: Option<&TlsFiles>) -> Running {
+    start_with(tls, CONNECTIONS_MAX).await
+}
+
+async fn start_with(tls: Option<&TlsFiles>, connections_max: usize) -> Running {
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
+    let server = server.with_connections_max(connections_max);
     let address = server.local_address();
     let (shutdown, slow_reached, slow_answers) =
         (Shutdown::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));

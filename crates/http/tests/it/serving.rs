@@ -1,4 +1,4 @@
-use crate::{exchange, start};
+use crate::{exchange, start, start_with};
 use tally_http::{BindError, DRAIN_TIMEOUT, Drained, Server};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -59,12 +59,34 @@ async fn a_connection_can_be_upgraded() {
 async fn oversized_headers_are_refused() {
     let running = start(None).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
-    let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\nA: {}\r\n\r\n", "a".repeat(20_000));
+    let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\nA: {}\r\n\r\n", "a".repeat(400_000));
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(head.as_bytes()).await;
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 431");
+}
+
+/// Goal: who only holds connections open keeps nobody out, and no request is cut. Method: two places,
+/// one with a slow request and one idle.
+#[tokio::test]
+async fn idle_connections_make_room() {
+    let running = start_with(None, 2).await;
+    let asking =
+        tokio::spawn(exchange(TcpStream::connect(running.address).await.unwrap(), "/slow"));
+    running.slow_reached.notified().await;
+    let mut idle = TcpStream::connect(running.address).await.unwrap();
+    // One that has begun a request counts as idle too: it may never end it.
+    idle.write_all(b"GET / HTTP/1.1\r\nHo").await.unwrap();
+    for _ in 0..3 {
+        let stream = TcpStream::connect(running.address).await.unwrap();
+        assert!(exchange(stream, "/").await.ends_with("hello"));
+    }
+    let mut rest = Vec::new();
+    // Closed or reset, as the system likes.
+    let _ = idle.read_to_end(&mut rest).await;
+    running.slow_answers.notify_one();
+    assert!(asking.await.unwrap().ends_with("slow answer"));
 }
 
 #[tokio::test]
