@@ -15,7 +15,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tally_apip_client::{
-    Client, Directory, ENDPOINTS, Error, Fcdsl, Reply, SignIn, Timeouts, UrlHead,
+    Client, Directory, ENDPOINTS, Error, Fcdsl, Options, Reply, SignIn, Trust, UrlHead,
 };
 use tally_crypto::fch::AddressVersion;
 use tally_daemon::say;
@@ -60,7 +60,7 @@ fn sign_in(settings: &Settings, form: SignIn) -> Result<(), Failure> {
         },
     };
     let key = key::read(settings.key_file.as_deref())?;
-    let directory = directory(settings, head.clone());
+    let directory = directory(settings, head.clone())?;
     let signed_in = directory.sign_in(&key, form)?;
     let fid = key.public_key().fid(AddressVersion::MAIN_P2PKH);
     let kept = Kept { head, fid, session: signed_in.session };
@@ -111,11 +111,12 @@ fn ping(settings: &Settings) -> Result<(), Failure> {
     let kept = kept.filter(|kept| settings.url.as_ref().is_none_or(|head| *head == kept.head));
     let Some(kept) = kept else {
         let head = settings.url.clone().ok_or_else(no_address)?;
-        let reply = directory(settings, head.clone()).ping()?;
+        let reply = directory(settings, head.clone())?.ping()?;
         say(&format!("{head} is there; best height {}; no session", reply.best_height));
         return Ok(());
     };
-    let reply = Client::new(directory(settings, kept.head.clone()), kept.session.clone()).ping()?;
+    let reply =
+        Client::new(directory(settings, kept.head.clone())?, kept.session.clone()).ping()?;
     let Reply { balance, best_height, .. } = reply;
     let Kept { head, fid, .. } = &kept;
     say(&format!(
@@ -147,13 +148,20 @@ fn free(
             session_file::read(&path)?.map(|kept| kept.head).ok_or_else(no_address)?
         }
     };
-    print_data(&call(&directory(settings, head))?)
+    print_data(&call(&directory(settings, head)?)?)
 }
 
-fn directory(settings: &Settings, head: UrlHead) -> Directory {
-    let total = Duration::from_secs(settings.timeout);
-    let timeouts = Timeouts { connect: Timeouts::default().connect.min(total), total };
-    Directory::with_timeouts(head, timeouts)
+fn directory(settings: &Settings, head: UrlHead) -> Result<Directory, Failure> {
+    let mut options =
+        Options { timeout: Duration::from_secs(settings.timeout), ..Options::default() };
+    options.connect_timeout = options.connect_timeout.min(options.timeout);
+    if let Some(path) = &settings.ca_file {
+        let pem = fs::read(path).map_err(anyhow::Error::from);
+        let trust = pem.and_then(|pem| Trust::only(&pem).map_err(anyhow::Error::from));
+        let trust = trust.with_context(|| path.display().to_string());
+        options.trust = trust.map_err(|error| Failure::new(Kind::Settings, error))?;
+    }
+    Ok(Directory::with_options(head, options))
 }
 
 fn client(settings: &Settings, question: &Question) -> Result<Client, Failure> {
@@ -162,7 +170,7 @@ fn client(settings: &Settings, question: &Question) -> Result<Client, Failure> {
         let message = format!("the session at {} has ended: sign in again", kept.head);
         return Err(Failure::message(Kind::Session, message));
     }
-    let client = Client::new(directory(settings, kept.head), kept.session);
+    let client = Client::new(directory(settings, kept.head)?, kept.session);
     Ok(match &question.via {
         Some(via) => client.via(via),
         None => client,

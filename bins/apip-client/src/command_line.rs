@@ -50,6 +50,11 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "APIP_SESSION_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) session_file: Option<PathBuf>,
 
+    /// File with the certificates to trust, in PEM, instead of those that browsers trust: for a
+    /// directory that has signed its own.
+    #[arg(long, global = true, env = "APIP_CA_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+
     /// How long to wait for an answer, in seconds.
     #[arg(
         long, global = true, env = "APIP_TIMEOUT", value_name = "SECONDS", default_value = "60",

@@ -1,4 +1,4 @@
-use crate::{Error, Refusal, Reply, SignIn, SignedIn, Timeouts, UrlHead, sign_in, web::Web};
+use crate::{Error, Options, Refusal, Reply, SignIn, SignedIn, UrlHead, sign_in, web::Web};
 use serde_json::value::RawValue;
 use tally_crypto::fch::PrivateKey;
 
@@ -12,14 +12,14 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Makes a client of the server at `head`, with the default [`Timeouts`]. Calls nobody.
+    /// Makes a client of the server at `head`, with the default [`Options`]. Calls nobody.
     pub fn at(head: UrlHead) -> Self {
-        Self::with_timeouts(head, Timeouts::default())
+        Self::with_options(head, Options::default())
     }
 
-    /// Makes a client that waits as long as `timeouts` says.
-    pub fn with_timeouts(head: UrlHead, timeouts: Timeouts) -> Self {
-        Self { head, web: Web::new(timeouts) }
+    /// Makes a client that calls as `options` say.
+    pub fn with_options(head: UrlHead, options: Options) -> Self {
+        Self { head, web: Web::new(options) }
     }
 
     /// Returns where the server is.

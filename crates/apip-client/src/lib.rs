@@ -28,7 +28,7 @@
 //! user there: it makes each request unique and signs it, checks the signature of each answer and
 //! that it answers this request. What the server refuses is an [`Error::Refused`] with a [`Code`].
 //!
-//! All calls block, for [`Timeouts::total`] at most, and read [`RESPONSE_LENGTH_MAX`] bytes at most.
+//! All calls block, for [`Options::timeout`] at most, and read [`RESPONSE_LENGTH_MAX`] bytes at most.
 //! Nothing is tried twice: an answer that got lost may have been paid for.
 //!
 //! Only `https://` proves that the server is the one that was meant; the session key that is
@@ -61,4 +61,4 @@ pub use reply::Reply;
 pub use session::{Session, SessionKeyError};
 pub use sign_in::{SignIn, SignedIn};
 pub use url_head::{UrlHead, UrlHeadError};
-pub use web::{RESPONSE_LENGTH_MAX, Timeouts};
+pub use web::{Options, RESPONSE_LENGTH_MAX, Trust, TrustError};

@@ -1,5 +1,6 @@
 use crate::{Error, reply::Envelope};
 use std::time::Duration;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The longest answer that is read, in bytes.
 pub const RESPONSE_LENGTH_MAX: u64 = 16 * 1024 * 1024;
@@ -7,18 +8,67 @@ pub const RESPONSE_LENGTH_MAX: u64 = 16 * 1024 * 1024;
 /// How much of a strange answer an error shows, in characters.
 const START_LENGTH: usize = 200;
 
-/// How long to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a connection.
-    pub connect: Duration,
-    /// For a whole call.
-    pub total: Duration,
+/// How a client calls.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long to wait for a connection.
+    pub connect_timeout: Duration,
+    /// How long to wait for a whole call.
+    pub timeout: Duration,
+    /// Which certificates to trust.
+    pub trust: Trust,
 }
 
-impl Default for Timeouts {
+impl Default for Options {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), total: Duration::from_secs(60) }
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            trust: Trust::default(),
+        }
+    }
+}
+
+/// Which certificates prove that a server is the one that its `https://` address names; by default
+/// those of the authorities that browsers trust.
+#[derive(Debug, Clone)]
+pub struct Trust(RootCerts);
+
+/// A text has no certificates to trust.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// It is malformed.
+    #[error("the certificates are malformed")]
+    Malformed(#[source] ureq::Error),
+    /// There is none.
+    #[error("there is no certificate in PEM")]
+    Missing,
+}
+
+impl Trust {
+    /// Trusts these certificates, and whom they certify, alone: those of a server that has signed
+    /// its own, for example.
+    ///
+    /// # Errors
+    ///
+    /// [`TrustError`].
+    pub fn only(pem: &[u8]) -> Result<Self, TrustError> {
+        let mut certificates = Vec::new();
+        for item in parse_pem(pem) {
+            if let PemItem::Certificate(certificate) = item.map_err(TrustError::Malformed)? {
+                certificates.push(certificate);
+            }
+        }
+        if certificates.is_empty() {
+            return Err(TrustError::Missing);
+        }
+        Ok(Self(RootCerts::new_with_certs(&certificates)))
+    }
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self(RootCerts::WebPki)
     }
 }
 
@@ -39,14 +89,16 @@ pub(crate) struct Answer {
 }
 
 impl Web {
-    pub(crate) fn new(timeouts: Timeouts) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
+        let Options { connect_timeout, timeout, trust: Trust(trust) } = options;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // A request is signed for one URL.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(timeouts.connect))
-            .timeout_global(Some(timeouts.total))
+            .timeout_connect(Some(connect_timeout))
+            .timeout_global(Some(timeout))
+            .tls_config(TlsConfig::builder().root_certs(trust).build())
             .user_agent(concat!("tallystick/", env!("CARGO_PKG_VERSION")))
             .build();
         Self(config.into())

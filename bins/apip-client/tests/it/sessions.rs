@@ -94,6 +94,8 @@ fn without_key_session_or_address_the_user_is_told_what_to_give() {
         (&["services"], 2, "--url"),
         (&["ping"], 2, "--url"),
         (&["sign-in", "--url", "localhost"], 2, "http://"),
+        (&["ping", "--url", &server.head(), "--ca-file", "none"], 2, "none"),
+        (&["ping", "--url", &server.head(), "--ca-file", "/dev/null"], 2, "no certificate"),
         (&["query", "nothing"], 2, "no known endpoint"),
     ] {
         let ended = user.run_with(arguments, &[], "");

@@ -8,6 +8,7 @@ mod pages;
 mod query;
 mod scripted;
 mod sign_in;
+mod tls;
 
 use scripted::{Received, SESSION_KEY, Scripted};
 use tally_apip_client::{Client, Directory, Session};

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tally_apip_client::{
-    Client, Code, Directory, Error, Fcdsl, RESPONSE_LENGTH_MAX, Reply, Session, Timeouts,
+    Client, Code, Directory, Error, Fcdsl, Options, RESPONSE_LENGTH_MAX, Reply, Session,
 };
 
 /// Asks a server that gives one answer.
@@ -176,8 +176,8 @@ fn an_answer_without_end_is_cut_off() {
 fn who_does_not_answer_is_not_waited_for() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let head = format!("http://{}/", silent.local_addr().unwrap());
-    let brief = Timeouts { connect: Duration::from_secs(10), total: Duration::from_millis(50) };
-    let directory = Directory::with_timeouts(head.parse().unwrap(), brief);
+    let brief = Options { timeout: Duration::from_millis(50), ..Options::default() };
+    let directory = Directory::with_options(head.parse().unwrap(), brief);
     let client = Client::new(directory, Session::from_hex(SESSION_KEY, None).unwrap());
     let result = client.ping();
     let Err(Error::Web { source, .. }) = result else { panic!("{result:?}") };

@@ -100,10 +100,7 @@ impl Scripted {
                 if over.load(Ordering::SeqCst) {
                     return;
                 }
-                let Some(request) = read(&stream) else { continue };
-                let given = answer(&request);
-                kept.lock().unwrap().push(request);
-                write(stream, &given);
+                kept.lock().unwrap().extend(serve(stream, &mut answer));
             }
         });
         Self { address, received, is_over, thread: Some(thread) }
@@ -131,7 +128,18 @@ impl Drop for Scripted {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Received> {
+/// Answers the request of one connection and returns it, if there is one.
+pub(crate) fn serve(
+    mut stream: impl Read + Write,
+    mut answer: impl FnMut(&Received) -> Given,
+) -> Option<Received> {
+    let request = read(&mut stream)?;
+    // The client may have gone: then the test sees what it did.
+    let _ = write(&mut stream, &answer(&request));
+    Some(request)
+}
+
+fn read(stream: impl Read) -> Option<Received> {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
@@ -155,12 +163,13 @@ fn read(stream: &TcpStream) -> Option<Received> {
     Some(received)
 }
 
-fn write(mut stream: TcpStream, given: &Given) {
+fn write(mut stream: impl Write, given: &Given) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} x\r\nConnection: close\r\n", given.status);
     for (name, value) in &given.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", given.body.len()));
-    // The client may have gone: then the test sees what it did.
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&given.body));
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(&given.body)?;
+    stream.flush()
 }
