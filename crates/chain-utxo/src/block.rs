@@ -110,3 +110,60 @@ fn facts(transaction: bitcoin::Transaction, txid: bitcoin::Txid) -> Transaction 
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Network,
+        encode::{Made, first_block, mined_block},
+    };
+
+    /// Goal: Freecash may hold more than Bitcoin ever will. Method: an output of 72 million coins.
+    #[test]
+    fn amounts_are_not_limited_to_those_of_bitcoin() {
+        let value = Satoshi(72_000_000 * Satoshi::COIN.0);
+        let made = Made::coinbase(1, vec![Output { value, script: vec![0x51] }]);
+        let txid = made.txid();
+        let raw = mined_block(Network::FREECASH.genesis, 1_600_000_000, vec![made]);
+        let block = decode_block(&raw, BlockNumber(1)).unwrap();
+        assert_eq!(block.transactions[0].outputs[0].value, value);
+        assert_eq!((block.transactions[0].txid, block.previous), (txid, Network::FREECASH.genesis));
+        assert_eq!((block.height, block.time), (BlockNumber(1), 1_600_000_000));
+        assert!(block.transactions[0].inputs.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_block_is_refused() {
+        let raw = first_block(&Network::FREECASH);
+        let mut other = raw.clone();
+        *other.last_mut().unwrap() ^= 1;
+        let error = decode_block(&other, BlockNumber(0)).unwrap_err();
+        assert!(matches!(error, BlockError::Transactions(_)), "{error}");
+        let longer = [&raw[..], &[0]].concat();
+        let error = decode_block(&longer, BlockNumber(0)).unwrap_err();
+        assert!(matches!(error, BlockError::Malformed(_)), "{error}");
+        let error = decode_block(&vec![0; BLOCK_BYTES_MAX + 1], BlockNumber(0)).unwrap_err();
+        assert!(matches!(error, BlockError::TooLong(4_000_001)), "{error}");
+    }
+
+    /// Goal: work is what it says. Method: known difficulties, and headers that prove nothing.
+    #[test]
+    fn headers_say_their_work() {
+        for (network, work) in [(Network::FREECASH, 0x1_0001_0001), (Network::FREECASH_REGTEST, 2)]
+        {
+            let raw = first_block(&network);
+            let facts = read_header(raw.first_chunk().unwrap()).unwrap();
+            assert!(facts.is_proven);
+            assert_eq!((facts.id, facts.work), (network.genesis, work));
+        }
+        let mut raw = first_block(&Network::FREECASH);
+        raw[79] ^= 1;
+        assert!(!read_header(raw.first_chunk().unwrap()).unwrap().is_proven);
+        // Targets of nothing, and beyond all numbers.
+        for bits in [0_u32, 0x0180_0001, 0xff7f_ffff, 0x0100_0000] {
+            raw[72..76].copy_from_slice(&bits.to_le_bytes());
+            read_header(raw.first_chunk().unwrap()).unwrap();
+        }
+    }
+}

@@ -68,10 +68,10 @@ fn read_json(path: &Path, start: &Start, output: &Output) -> Result<Closed, Reco
     let mut history = History::new(start);
     entries.iter().for_each(|entry| history.see(entry));
     let mut delivery = Delivery::new(history, output);
-    for entry in entries {
-        let delivered = delivery.take(entry).map_err(|reason| RecordError::Malformed {
+    for (entry, number) in entries.into_iter().zip(1..) {
+        let delivered = delivery.take(entry).map_err(|reason| RecordError::Disordered {
             path: path.to_owned(),
-            offset: 0,
+            number,
             reason,
         })?;
         if delivered.is_err() {

@@ -58,6 +58,16 @@ pub enum RecordError {
         /// What is wrong.
         reason: Malformed,
     },
+    /// An entry of a JSON file makes no sense after those before it.
+    #[error("entry {number} of {} makes no sense: {reason}", .path.display())]
+    Disordered {
+        /// The file.
+        path: PathBuf,
+        /// Which entry, from 1.
+        number: u64,
+        /// What is wrong.
+        reason: Malformed,
+    },
     /// The JSON text is not one of records.
     #[error("no records at line {line}, column {column} of {}", .path.display())]
     Json {
@@ -113,9 +123,10 @@ impl RecordError {
         const READING: &str = "reading records";
         match self {
             Self::Io { .. } => ChainError::Transient { operation: READING, source: Box::new(self) },
-            Self::Malformed { .. } | Self::Json { .. } | Self::TooLong { .. } => {
-                permanent(READING, self)
-            }
+            Self::Malformed { .. }
+            | Self::Disordered { .. }
+            | Self::Json { .. }
+            | Self::TooLong { .. } => permanent(READING, self),
         }
     }
 }

@@ -249,6 +249,14 @@ async fn garbage_is_named() {
     let text = failure(&mut source(&path, Start::Fresh)).await;
     assert!(text.contains("line 2, column"), "{text}");
     assert!(text.contains("expected 64 hexadecimal digits"), "{text}");
+    let entry = |height: u64| {
+        let txid = "ab".repeat(32);
+        format!(r#"{{"txId":"{txid}","height":{height},"time":1,"txIndex":1,"opReturn":""}}"#)
+    };
+    write(&path, format!("{}\n{}", entry(5), entry(4)).as_bytes());
+    let text = failure(&mut source(&path, Start::Fresh)).await;
+    assert!(text.contains("bad.json makes no sense: its block 4 comes after block 5"), "{text}");
+    assert!(text.contains("entry 2 of"), "{text}");
     write(&path, b"{\"height\": 1}");
     let text = failure(&mut source(&path, Start::Fresh)).await;
     assert!(text.contains("missing field `txId`"), "{text}");

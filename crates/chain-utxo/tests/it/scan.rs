@@ -3,10 +3,12 @@
 use crate::support::grow;
 use proptest::prelude::*;
 use std::io::Cursor;
+use tally_chain::utxo::Record;
 use tally_chain_utxo::{
-    DevChain, Layout, Network, RecordReader, RecordScan, decode_block, op_return, write_record,
+    DevChain, Layout, LoggedEntry, Network, RecordReader, RecordScan, RecordWriter, decode_block,
+    op_return, write_record,
 };
-use tally_primitives::BlockNumber;
+use tally_primitives::{BlockNumber, Txid};
 
 const NETWORK: Network = Network::FREECASH_REGTEST;
 
@@ -115,6 +117,41 @@ proptest! {
             prop_assert!(reader.offset() <= bytes.len() as u64);
         }
         op_return(&bytes);
+    }
+}
+
+proptest! {
+    /// What is written is read back, and a text's first byte does not mislead if the layout is told.
+    #[test]
+    fn records_are_read_back(
+        (height, time, cdd) in (0..=i64::MAX as u64, 0..=i64::MAX as u64, 0..=i64::MAX as u64),
+        index in 0..=i32::MAX as u32,
+        signer in prop::option::of("[1-9A-Za-z]{1,34}"),
+        text in prop::collection::vec(any::<u8>(), 0..200),
+        mark in 0..=i64::MAX as u64,
+    ) {
+        let record = Record {
+            txid: Txid::from_shown([7; 32]),
+            height: BlockNumber(height),
+            index,
+            time,
+            signer: signer.and_then(|signer| signer.parse().ok()),
+            recipient: None,
+            cdd,
+            text,
+            payments: Vec::new(),
+        };
+        let entries =
+            [LoggedEntry::Record(record), LoggedEntry::RolledBackTo(BlockNumber(mark))];
+        let mut writer = RecordWriter::new(Vec::new());
+        entries.iter().for_each(|entry| writer.write(entry).unwrap());
+        let bytes = writer.into_inner();
+        let mut reader = RecordReader::new(&bytes[..], Layout::Plain);
+        for entry in entries {
+            prop_assert_eq!(reader.next_entry().unwrap(), Some(entry));
+        }
+        prop_assert_eq!(reader.next_entry().unwrap(), None);
+        prop_assert_eq!(reader.offset(), bytes.len() as u64);
     }
 }
 
