@@ -97,18 +97,19 @@ impl Shared {
 }
 
 impl EmbeddedAccounts {
-    /// Reads the accounts of a store that has [`TABLES`], and checks that the orders of every user
+    /// Reads the accounts of a store that has [`TABLES`], and perhaps others' tables, and checks that the orders of every user
     /// add up to what the user was credited.
     ///
     /// # Errors
     ///
     /// [`AccountsError::Unavailable`] if the store cannot be read, [`AccountsError::Damaged`] if it
-    /// contradicts itself.
+    /// is a newer program's or contradicts itself.
     ///
     /// # Panics
     ///
     /// If the system starts no thread.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, AccountsError> {
+        rows::prepare(&*store)?;
         let (state, nonce_row) = recover(&*store)?;
         let shared = Arc::new(Shared { state: Mutex::new(state), news: Condvar::new() });
         let (own_shared, own_store) = (Arc::clone(&shared), Arc::clone(&store));

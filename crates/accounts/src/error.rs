@@ -17,8 +17,8 @@ pub enum AccountsError {
     /// The database or store could not be reached or read; it may work again later.
     #[error("the accounts cannot be read now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// What is stored contradicts itself; do not write to it again.
-    #[error("the stored accounts are damaged: {0}")]
+    /// What is stored contradicts itself, or is not for this program; do not write to it.
+    #[error("the stored accounts cannot be used: {0}")]
     Damaged(Damage),
     /// An order's amount, added to what the user has, is more money than there can be.
     #[error("the order would credit {fid} with more than can be counted")]
@@ -40,6 +40,13 @@ pub enum Damage {
         /// What the orders say, in satoshi.
         ordered: i64,
     },
+    /// A newer version of this program has been at the store.
+    Newer {
+        /// The version of what is stored.
+        found: u32,
+        /// The newest version that this program knows.
+        supported: u32,
+    },
     /// A row does not decode.
     Row {
         /// The table that holds it.
@@ -52,6 +59,9 @@ impl fmt::Display for Damage {
         match self {
             Self::Sum { fid, credited, ordered } => {
                 write!(f, "{fid} was credited {credited} satoshi by orders of {ordered}")
+            }
+            Self::Newer { found, supported } => {
+                write!(f, "they have version {found}, and this program knows {supported}")
             }
             Self::Row { table } => write!(f, "a row of table {table} does not decode"),
         }

@@ -5,7 +5,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use tally_primitives::{BlockNumber, Fid};
-use tally_storage::{Access, Batch, Direction, KeyRange, Store, StoreError, Table};
+use tally_storage::{Access, Batch, Direction, Durability, KeyRange, Store, StoreError, Table};
 
 /// User → what was credited and charged.
 const BALANCES: Table = Table::new("accounts_balances");
@@ -19,8 +19,15 @@ const ORDERS: Table = Table::new("accounts_orders");
 /// Cash id → height: where the order is.
 const ORDER_HEIGHTS: Table = Table::new("accounts_order_heights").with_access(Access::Points);
 
+/// What is said of the other tables.
+const ABOUT: Table = Table::new("accounts_about");
+const VERSION_KEY: &[u8] = b"version";
+
+/// The version of the rows that this program writes. A higher one needs a step from each lower one.
+const VERSION: u32 = 1;
+
 /// The tables that a store must have for [`EmbeddedAccounts`](super::EmbeddedAccounts).
-pub const TABLES: &[Table] = &[BALANCES, SESSIONS, NONCES, ORDERS, ORDER_HEIGHTS];
+pub const TABLES: &[Table] = &[ABOUT, BALANCES, SESSIONS, NONCES, ORDERS, ORDER_HEIGHTS];
 
 /// Rows read at a time.
 const SCAN_ROWS: usize = 4096;
@@ -45,6 +52,22 @@ struct SessionRow {
     key: [u8; 32],
     fid: Fid,
     expires_ms: u64,
+}
+
+/// Marks an empty store with the version of its rows, and refuses one of another version.
+pub(super) fn prepare(store: &dyn Store) -> Result<(), AccountsError> {
+    let Some(bytes) = store.get(ABOUT, VERSION_KEY).map_err(unavailable)? else {
+        let mut batch = Batch::new();
+        batch.put(ABOUT, VERSION_KEY, VERSION.to_be_bytes());
+        return store.commit(batch, Durability::Synced).map_err(unavailable);
+    };
+    match bytes.try_into().map(u32::from_be_bytes) {
+        Ok(VERSION) => Ok(()),
+        Ok(found) if found > VERSION => {
+            Err(AccountsError::Damaged(Damage::Newer { found, supported: VERSION }))
+        }
+        Ok(_) | Err(_) => Err(damaged(ABOUT)),
+    }
 }
 
 pub(super) fn put_money(batch: &mut Batch, fid: &Fid, money: Money) {

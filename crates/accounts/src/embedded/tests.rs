@@ -79,10 +79,31 @@ async fn damaged_accounts_are_refused() {
     assert_eq!(damage, Damage::Sum { fid: user, credited: 101, ordered: 100 });
     let store = disk.open(TABLES);
     let mut batch = tally_storage::Batch::new();
-    batch.put(TABLES[0], *b"FUser", *b"");
+    batch.put(TABLES[1], *b"FUser", *b"");
     store.commit(batch, tally_storage::Durability::Synced).unwrap();
     let refused = EmbeddedAccounts::open(Arc::new(store));
     assert!(matches!(refused, Err(AccountsError::Damaged(Damage::Row { .. }))), "{refused:?}");
+}
+
+/// Goal: rows of a newer program are not misread.
+#[test]
+fn a_newer_store_is_refused() {
+    let disk = MemoryDisk::default();
+    drop(on(&disk));
+    for (version, is_newer) in [(2u32, true), (0, false)] {
+        let store = disk.open(TABLES);
+        let mut batch = tally_storage::Batch::new();
+        batch.put(TABLES[0], *b"version", version.to_be_bytes());
+        store.commit(batch, tally_storage::Durability::Synced).unwrap();
+        let refused = EmbeddedAccounts::open(Arc::new(store));
+        match refused {
+            Err(AccountsError::Damaged(Damage::Newer { found: 2, supported: 1 })) => {
+                assert!(is_newer);
+            }
+            Err(AccountsError::Damaged(_)) => assert!(!is_newer),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// Goal: stored nonces do not pile up over the days.
