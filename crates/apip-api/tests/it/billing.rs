@@ -180,3 +180,19 @@ async fn a_flood_is_charged_exactly() {
     assert_eq!(world.balance(&user()).await, 50_000);
     assert_eq!(world.accounts.session_of(&fid(&user()), world.now()).await.unwrap(), None);
 }
+
+/// Goal: what cannot be stored is not answered. Method: the disk is full from now on.
+#[tokio::test]
+async fn nothing_is_given_that_cannot_be_charged() {
+    let world = World::new().await;
+    world.give(&user(), 1_000_000).await;
+    let session = world.sign_in(&user()).await;
+    world.store.fail_commits(true);
+    for _ in 0..2 {
+        let reply = world.query(&session, SEARCH, json!({})).await;
+        assert_eq!(reply.code(), 1020);
+        assert!(reply.json().get("data").is_none() && reply.is_signed_by(&session));
+    }
+    assert_eq!(world.try_sign_in(&user()).await.code(), 1020);
+    assert_eq!(world.get("freeGet/v1/getServices").await.code(), 0, "what is free is there");
+}

@@ -4,6 +4,7 @@
 
 mod billing;
 mod codes;
+mod hostile;
 mod records;
 mod seeds;
 mod sign_in;

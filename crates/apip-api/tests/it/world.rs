@@ -72,6 +72,7 @@ impl Source for Feed {
 pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) accounts: Arc<EmbeddedAccounts>,
+    pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<AtomicU64>,
     nonce: AtomicI64,
     _follower: Follower,
@@ -150,7 +151,8 @@ impl World {
         let follower = directory.follow(Box::new(Feed(updates.into())), None).unwrap();
         progress.wait_for(|progress| progress.is_at_end).await.unwrap();
         let store = Arc::new(MemoryStore::new(tally_accounts::TABLES));
-        let accounts = Arc::new(EmbeddedAccounts::open(store).unwrap());
+        let opened = EmbeddedAccounts::open(Arc::<MemoryStore>::clone(&store));
+        let accounts = Arc::new(opened.unwrap());
         let clock = Arc::new(AtomicU64::new(NOW));
         let own = Arc::clone(&clock);
         let config =
@@ -165,7 +167,7 @@ impl World {
         };
         let guard = Guard::with_wildcard(&exposure, None, &["*".to_owned()]).unwrap();
         let router = api.service(guard).into_router();
-        Self { router, accounts, clock, nonce: AtomicI64::new(1), _follower: follower }
+        Self { router, accounts, store, clock, nonce: AtomicI64::new(1), _follower: follower }
     }
 
     pub(crate) fn now(&self) -> u64 {
