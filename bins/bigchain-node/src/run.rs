@@ -1,7 +1,6 @@
 //! From start to stop.
 
 use crate::{
-    command::own_key,
     config::{Api, Config},
     wiring,
 };
@@ -20,7 +19,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     let servers = Servers::bind(&config.api).await?;
     warn(&config);
     let (config, node) = tokio::task::spawn_blocking(move || {
-        let node = own_key(&config).and_then(|key| wiring::start(&config, key));
+        let node = wiring::start(&config);
         node.map(|node| (config, node))
     })
     .await

@@ -1,28 +1,31 @@
 //! Which library is plugged into which.
 
 use crate::{
+    command::own_key,
     config::{Config, Data, KEY_FILE, Key},
     key,
     ledger::{self, Folder},
 };
 use anyhow::{Context, anyhow};
 use std::sync::Arc;
-use tally_crypto::ed25519::{PublicKey, SigningKey};
+use tally_crypto::ed25519::PublicKey;
 use tally_daemon::{Failure, Kind};
 use tally_ledger_node::{FederationConfig, LedgerNode, NodeConfig, Peer, StartError, Timing};
 use tally_storage::Store;
 
 /// Starts the node. Blocks.
-pub(crate) fn start(config: &Config, key: SigningKey) -> Result<LedgerNode, Failure> {
+pub(crate) fn start(config: &Config) -> Result<LedgerNode, Failure> {
     let federation = &config.federation;
     let folder = Folder::of(&config.data).ok();
     let kept_genesis = folder.as_ref().map(Folder::genesis);
+    // Read before a key is made: a mistake must not leave one behind.
     let genesis = match federation.genesis.as_ref().or(kept_genesis.as_ref()) {
         // What was named must be there; the folder's own file is there only in a federation.
         Some(path) if federation.genesis.is_some() => Some(ledger::read_given_genesis(path)?),
         Some(path) => ledger::read_genesis(path)?,
         None => None,
     };
+    let key = own_key(config)?;
     let is_alone = ledger::members(federation, key.public_key()).len() == 1;
     let together = match (&config.data, &folder) {
         _ if is_alone => None,

@@ -29,6 +29,10 @@ pub const STREAMS_MAX: usize = 256;
 /// Bytes of a message from a client. What it says is ignored, so it need not be long.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
+/// How many times longer a message may be and still be read, so that the client can be told why its
+/// stream ends; one that is longer ends it without a word.
+const SLACK: usize = 16;
+
 /// How long a client may take to read the transactions of one block before it is cut off.
 pub const CLIENT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -74,8 +78,8 @@ fn open(api: &BigchainApi, upgrade: Upgrade, dialect: Dialect) -> Response {
     let stream = Stream { blocks: api.node.subscribe(), dialect, _place: place };
     let shutdown = api.shutdown.clone();
     upgrade
-        .max_message_size(CLIENT_MESSAGE_BYTES_MAX)
-        .max_frame_size(CLIENT_MESSAGE_BYTES_MAX)
+        .max_message_size(SLACK * CLIENT_MESSAGE_BYTES_MAX)
+        .max_frame_size(SLACK * CLIENT_MESSAGE_BYTES_MAX)
         .on_upgrade(async move |mut socket| {
             let ended = tokio::select! {
                 ended = stream.run(&mut socket) => ended,
@@ -127,6 +131,9 @@ impl Stream {
                     }
                 },
                 message = socket.recv() => match message {
+                    Some(Ok(message)) if message.clone().into_data().len() > CLIENT_MESSAGE_BYTES_MAX => {
+                        return Ended::Because(close_code::SIZE, "message too long");
+                    }
                     Some(Ok(_)) => heard = Instant::now(),
                     Some(Err(_)) | None => return Ended::Gone,
                 },

@@ -1,7 +1,7 @@
 use super::lines::{self, Line};
 use crate::{
-    command::init::own_key,
-    config::Config,
+    config::{Config, Key},
+    key,
     ledger::{self, Folder},
 };
 use anyhow::{Context, anyhow, bail};
@@ -33,17 +33,38 @@ pub(crate) fn import(config: &Config, path: &Path) -> Result<(), Failure> {
         );
         return Err(Failure::new(Kind::Data, anyhow!(message)));
     }
-    let key = own_key(config)?.public_key();
+    let key = key_of_the_ledger(config)?;
     let members = ledger::members(&config.federation, key);
     refuse_together(&members)?;
     let result = import_into(&folder, path, key, &members);
     if result.is_err() {
         // What was read so far is worth nothing. If it cannot be removed, the next import does.
         drop(fs::remove_dir_all(folder.import()));
+        // Goes only if nothing else is in it.
+        drop(fs::remove_dir(folder.path()));
     }
     result
         .with_context(|| format!("cannot import {}", path.display()))
         .map_err(Failure::of(Kind::Data))
+}
+
+/// Returns the node's key, which must be there already: a ledger belongs to the key that made it, so a
+/// new one could never own it.
+fn key_of_the_ledger(config: &Config) -> Result<PublicKey, Failure> {
+    if let Some(key) = key::find(&config.key)? {
+        return Ok(key.public_key());
+    }
+    let place = match &config.key {
+        Key::Kept(path) => path.display().to_string(),
+        Key::Configured(_) | Key::Drawn => "the configuration".to_owned(),
+    };
+    Err(Failure::message(
+        Kind::Key,
+        format!(
+            "a ledger belongs to the key that made it, and this node has none: copy the file `key` \
+             of the exported node's data folder to {place} first"
+        ),
+    ))
 }
 
 /// Refuses for a member of a federation. Its blocks come with the proof that they are final, which is

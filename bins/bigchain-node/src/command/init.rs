@@ -19,13 +19,15 @@ pub(crate) fn init(config: &Config) -> Result<(), Failure> {
     if folder.exists() {
         say("The database already exists.");
         say("If you wish to re-initialize it, first drop it.");
+        say(&format!("Nothing was done: the ledger in {} stays.", folder.path().display()));
         return Ok(());
     }
+    // Read first: a mistake must not leave a key behind.
+    let given = config.federation.genesis.as_deref().map(ledger::read_given_genesis).transpose()?;
     let key = own_key(config)?;
     let members = ledger::members(&config.federation, key.public_key());
-    let genesis = match &config.federation.genesis {
-        Some(path) => {
-            let given = ledger::read_given_genesis(path)?;
+    let genesis = match given {
+        Some(given) => {
             check(&given, &members)?;
             given
         }

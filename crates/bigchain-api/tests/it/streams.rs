@@ -141,8 +141,11 @@ async fn what_clients_say_is_ignored_and_bounded() {
     let posted = served.client.commit_asset(Version::Flat1_0, 1).await;
     assert_eq!(message(&mut stream).await["transaction_id"], posted.id().to_string());
     say(&mut stream, 1, CLIENT_MESSAGE_BYTES_MAX + 1).await;
+    assert_eq!(closing(&mut stream).await, 1009);
+    // What is much longer is not even read: it ends with a reset connection.
+    let (_, mut stream) = served.open("/api/v1/streams/valid_transactions").await;
+    say(&mut stream, 1, 100 * CLIENT_MESSAGE_BYTES_MAX).await;
     let mut rest = Vec::new();
-    // However it ends, it ends: with a close frame or with a reset connection.
     let _ = stream.read_to_end(&mut rest).await;
 }
 
