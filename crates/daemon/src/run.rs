@@ -9,6 +9,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What a shell expects of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
 
+/// Where the values of an announcement begin at the least.
+const COLUMN_MIN: usize = 10;
+
 /// Runs a daemon until it ends, by a signal or a fault.
 ///
 /// # Errors
@@ -72,7 +75,8 @@ pub async fn bind(address: SocketAddr, tls: Option<&TlsFiles>) -> Result<Server,
 /// Prints where the daemon is, one `name value` a line, and then `ready`, for people and scripts:
 /// nothing can fail any more.
 pub fn announce(lines: &[(&str, String)]) {
-    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 2;
+    let longest = lines.iter().map(|(name, _)| name.len() + 1).max().unwrap_or(0);
+    let width = longest.max(COLUMN_MIN);
     let lines: Vec<_> =
         lines.iter().map(|(name, value)| format!("{name:width$}{value}\n")).collect();
     print(&format!("{}ready\n", lines.concat()));
