@@ -9,7 +9,7 @@ export ROCKSDB_STATIC := 1
 
 CONTRACTS := crates/chain-evm/contracts
 # What links RocksDB or starts programs installed by npm or pip; the inner loop leaves it out.
-SLOW := tally-storage-rocksdb smartraiden-node bigchain-node tally-tests tally-bench
+SLOW := tally-storage-rocksdb tally-accounts-postgres smartraiden-node bigchain-node tally-tests tally-bench
 
 .PHONY: help setup setup-demo rocksdb demo ledger load example example-python test test-fast lint bench docs
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ help:
 	@echo 'make load       posts transactions to it and reports how it fares'
 	@echo 'make test       every test; the first time compiles RocksDB and installs the ledger'\''s Python'
 	@echo '                drivers, which takes a while'
-	@echo 'make test-fast  the tests that need neither RocksDB, Node nor Python: the inner loop'
+	@echo 'make test-fast  the tests that need neither RocksDB, PostgreSQL, Node nor Python: the inner loop'
 	@echo 'make lint       formatting, clippy, documentation, layers, contract artefacts'
 	@echo 'make bench      measures, and writes docs/benchmarks.md and target/bench/results.json'
 	@echo 'make docs       the documentation of every crate, as HTML'

@@ -18,12 +18,16 @@ use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
 /// How long a call waits for a free connection. Longer than a database takes that is alive.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a call takes at most, unless told otherwise.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How often expired nonces and sessions are cleared away, by the callers' clock.
 const CLEAR_EVERY_MS: u64 = 30_000;
 
 /// Accounts in a PostgreSQL database, which other servers may use at the same time.
 pub struct PostgresAccounts {
     pool: PgPool,
+    call_timeout: Duration,
     /// When expired rows were cleared away last.
     cleared_ms: AtomicU64,
 }
@@ -48,12 +52,31 @@ impl PostgresAccounts {
             .await
             .map_err(database)?;
         schema::migrate(&pool).await?;
-        Ok(Self { pool, cleared_ms: AtomicU64::new(0) })
+        Ok(Self { pool, call_timeout: CALL_TIMEOUT, cleared_ms: AtomicU64::new(0) })
+    }
+
+    /// Says how long a call may take, 15 seconds by default; then it fails as one does whose server
+    /// is not there.
+    #[must_use]
+    pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
+        self.call_timeout = call_timeout;
+        self
     }
 
     /// Closes all connections, after the calls that use them.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Makes a call that ends in time.
+    fn bounded<'a, T>(
+        &self,
+        call: impl Future<Output = Result<T, AccountsError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, AccountsError>> {
+        let limited = tokio::time::timeout(self.call_timeout, call);
+        Box::pin(async {
+            limited.await.unwrap_or_else(|late| Err(AccountsError::Unavailable(Box::new(late))))
+        })
     }
 
     /// Clears expired rows away when it is time again. Only one call at a time does.
@@ -95,7 +118,7 @@ impl Accounts for PostgresAccounts {
         nonce: Option<i64>,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<Option<Visitor>, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let row = sqlx::query(
                 "SELECT s.key, s.fid, s.expires_ms, coalesce(u.credited - u.charged, 0) AS balance,
                     EXISTS (SELECT 1 FROM accounts_nonces n WHERE n.fid = s.fid AND n.nonce = $2
@@ -123,7 +146,7 @@ impl Accounts for PostgresAccounts {
         fid: &'a Fid,
         now_ms: u64,
     ) -> BoxFuture<'a, Result<Option<Session>, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let row = sqlx::query(
                 "SELECT key, fid, expires_ms FROM accounts_sessions
                  WHERE fid = $1 AND expires_ms > $2",
@@ -142,7 +165,7 @@ impl Accounts for PostgresAccounts {
         session: Session,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<Opened, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             self.clear(now_ms).await?;
             let row = sqlx::query("SELECT accounts_open_session($1, $2, $3, $4, $5) AS opened")
                 .bind(&session.name().0[..])
@@ -158,7 +181,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn end_session(&self, name: SessionName) -> BoxFuture<'_, Result<(), AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let query = sqlx::query("DELETE FROM accounts_sessions WHERE name = $1");
             query.bind(&name.0[..]).execute(&self.pool).await.map_err(unavailable)?;
             Ok(())
@@ -170,7 +193,7 @@ impl Accounts for PostgresAccounts {
         nonce: NonceUse,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<bool, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             self.clear(now_ms).await?;
             let row = sqlx::query("SELECT accounts_accept_nonce($1, $2, $3, $4) AS accepted")
                 .bind(nonce.fid.as_str())
@@ -185,7 +208,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn charge(&self, charge: Charge, now_ms: u64) -> BoxFuture<'_, Result<Charged, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             self.clear(now_ms).await?;
             let nonce = &charge.nonce;
             let row =
@@ -211,7 +234,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn balance<'a>(&'a self, fid: &'a Fid) -> BoxFuture<'a, Result<Balance, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let row = sqlx::query(
                 "SELECT credited - charged AS balance FROM accounts_users WHERE fid = $1",
             )
@@ -224,7 +247,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn credit(&self, order: Order) -> BoxFuture<'_, Result<bool, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let overflow = || AccountsError::Overflow { fid: order.from.clone() };
             let row = sqlx::query(
                 "SELECT accounts_credit($1, $2, $3, $4, $5, $6, $7, $8, $9) AS is_fresh",
@@ -249,7 +272,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let row = sqlx::query("SELECT accounts_revoke_above($1) AS revoked")
                 .bind(signed(height.0))
                 .fetch_one(&self.pool)
@@ -260,7 +283,7 @@ impl Accounts for PostgresAccounts {
     }
 
     fn order(&self, cash_id: CashId) -> BoxFuture<'_, Result<Option<Order>, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let row = sqlx::query("SELECT * FROM accounts_orders WHERE cash_id = $1")
                 .bind(&cash_id.as_shown()[..])
                 .fetch_optional(&self.pool)
@@ -275,7 +298,7 @@ impl Accounts for PostgresAccounts {
         after: Option<OrderPosition>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Order>, AccountsError>> {
-        Box::pin(async move {
+        self.bounded(async move {
             let height = after.map_or(-1, |after| signed(after.height.0));
             let cash_id = after.map_or([0; 32], |after| *after.cash_id.as_shown());
             let rows = sqlx::query(

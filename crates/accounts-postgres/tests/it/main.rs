@@ -4,7 +4,7 @@
 mod server;
 
 use server::Server;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tally_accounts::{Accounts, AccountsError, Balance, Charged, contract};
 use tally_accounts_postgres::{ConnectError, PostgresAccounts};
 use tally_primitives::BlockNumber;
@@ -93,4 +93,27 @@ async fn expired_rows_are_cleared_away() {
     assert_eq!(server.number(&url, count).await, 2);
     accounts.charge(contract::charge(&user, 1, 2, 0), now + 40_000).await.unwrap();
     assert_eq!(server.number(&url, count).await, 1, "the newest nonce is left");
+}
+
+/// Goal: a database that does not answer does not hold its callers for ever, nor the connection
+/// after them. Method: somebody else locks the table.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_hangs_is_not_waited_for() {
+    let server = Server::start();
+    let url = server.new_database().await;
+    let accounts = PostgresAccounts::connect(&url, 1).await.unwrap();
+    let user = contract::fid("FUser");
+    accounts.credit(contract::order(&user, 1, 1, 100)).await.unwrap();
+    let accounts = accounts.with_call_timeout(Duration::from_millis(300));
+    let lock = server.lock(&url, "accounts_users").await;
+    for nonce in 1..3 {
+        let late = accounts.charge(contract::charge(&user, 1, nonce, 30), 0).await;
+        assert!(matches!(late, Err(AccountsError::Unavailable(_))), "{late:?}");
+    }
+    drop(lock);
+    let accounts = accounts.with_call_timeout(Duration::from_secs(60));
+    let charged = accounts.charge(contract::charge(&user, 1, 3, 30), 0).await.unwrap();
+    let Charged::Paid(Balance(left)) = charged else { panic!("{charged:?}") };
+    // What was given up may still be carried out, whole.
+    assert!([70, 40, 10].contains(&left), "{left}");
 }

@@ -78,6 +78,15 @@ impl Server {
         sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     }
 
+    /// Locks a table until the connection is dropped.
+    pub(crate) async fn lock(&self, url: &str, table: &str) -> PgConnection {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let statement = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        let statement = sqlx::AssertSqlSafe(statement);
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        connection
+    }
+
     pub(crate) async fn number(&self, url: &str, query: &str) -> i64 {
         let mut connection = PgConnection::connect(url).await.unwrap();
         let query = sqlx::query(sqlx::AssertSqlSafe(query.to_owned()));
