@@ -178,7 +178,8 @@ fn push(rows: &mut Vec<u32>, row: u32) {
 /// Estimate of the memory that a bitmap takes.
 pub(crate) fn bitmap_bytes(rows: &RoaringBitmap) -> usize {
     let statistics = rows.statistics();
-    let contents = statistics.n_bytes_array_containers
+    // The library counts four bytes for each of the two-byte entries of an array.
+    let contents = statistics.n_bytes_array_containers / 2
         + statistics.n_bytes_bitset_containers
         + statistics.n_bytes_run_containers;
     usize::try_from(contents).unwrap_or(usize::MAX) + statistics.n_containers as usize * 56 + 64
