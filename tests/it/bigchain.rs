@@ -7,6 +7,7 @@ mod federation;
 mod keeping;
 mod ledger;
 mod load;
+mod negatives;
 mod seed;
 mod startup;
 mod traces;

@@ -49,12 +49,12 @@ fn mistakes_are_named() {
         (
             other.clone().with_variable("BIGCHAINDB_WSSERVER_PORT", "high"),
             SETTINGS,
-            "for 'BIGCHAINDB_WSSERVER_PORT'",
+            "the variable BIGCHAINDB_WSSERVER_PORT: high is not a whole number",
         ),
         (
             other.clone().with_variable("BIGCHAINDB_PEER", "nobody"),
             SETTINGS,
-            "for 'BIGCHAINDB_PEER'",
+            "the variable BIGCHAINDB_PEER: nobody is not KEY@HOST:PORT",
         ),
         (other.clone().with("--cors-origin", "foo"), SETTINGS, "--cors-origin"),
         (free(&settings).with("--keyring", PUBLIC), FEDERATION, "other members"),

@@ -55,6 +55,11 @@ impl Client {
         self.send("POST", path, Some(&body.to_string())).expect("an answer")
     }
 
+    /// Posts bytes that may not even be text.
+    pub(crate) fn post_bytes(&self, path: &str, body: &[u8]) -> Reply {
+        self.send_bytes("POST", path, Some(body)).expect("an answer")
+    }
+
     /// Sends any request; says why there is no answer, if there is none.
     pub(crate) fn send(
         &self,
@@ -62,16 +67,21 @@ impl Client {
         path: &str,
         body: Option<&str>,
     ) -> Result<Reply, String> {
+        self.send_bytes(method, path, body.map(str::as_bytes))
+    }
+
+    fn send_bytes(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Reply, String> {
         let url = format!("{}{path}", self.base);
-        let request = format!("{method} {path} {}", body.unwrap_or_default());
+        let shown = String::from_utf8_lossy(body.unwrap_or_default());
+        let request = format!("{method} {path} {shown}");
         let mut builder = ureq::http::Request::builder().method(method).uri(&url);
         if let Some(token) = &self.token {
             builder = builder.header("authorization", format!("Bearer {token}"));
         }
         let reply = match body {
-            Some(text) => {
+            Some(bytes) => {
                 let builder = builder.header("content-type", "application/json");
-                self.agent.run(builder.body(text.to_owned()).expect("a valid request"))
+                self.agent.run(builder.body(bytes.to_vec()).expect("a valid request"))
             }
             // Without this the client would announce a body and then send none.
             None if method == "PUT" || method == "POST" => {
