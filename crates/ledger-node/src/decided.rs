@@ -1,6 +1,6 @@
 //! About which blocks the votes have decided, and who is told.
 
-use crate::{ValidBlock, ledger::Ledger, lock::lock};
+use crate::{ValidBlock, ledger::Ledger, lock::lock, waiters::End};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Condvar, Mutex, PoisonError},
@@ -224,6 +224,6 @@ impl Ledger {
             // An error says that the last subscriber has just left.
             drop(self.decided.events.send(Arc::new(ValidBlock::of(height, block))));
         }
-        self.waiters.ended(block.transactions().iter().map(|found| found.id()));
+        self.waiters.ended(End::Valid, block.transactions().iter().map(|found| found.id()));
     }
 }

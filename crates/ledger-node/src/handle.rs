@@ -6,6 +6,7 @@ use crate::{
     lifeline::Lifeline,
     peers::Peers,
     posted::{InFlight, Load},
+    waiters::End,
 };
 use bytes::Bytes;
 use std::{fmt, sync::Arc, time::Duration};
@@ -75,14 +76,17 @@ impl NodeHandle {
     async fn wait_until_valid(&self, posted: Posted) -> Result<Posted, PostError> {
         let id = posted.transaction.id();
         let ended = self.0.ledger.waiters.register(id);
-        // It may have ended before anybody waited.
-        if let Some(end) = self.end_of(id).await? {
-            self.0.ledger.waiters.ended([id]);
+        // It may have ended before anybody waited; but not if it waits for a block now.
+        if !self.0.ledger.store.is_waiting(&id)
+            && let Some(end) = self.end_of(id).await?
+        {
+            self.0.ledger.waiters.ended(End::Other, [id]);
             return end.map(|_| Posted { is_valid: true, ..posted });
         }
         let late = tokio::time::timeout(self.0.commit_patience, ended).await;
         let end = match late {
-            Ok(_) => self.end_of(id).await?,
+            Ok(Ok(End::Valid)) => return Ok(Posted { is_valid: true, ..posted }),
+            Ok(Ok(End::Other) | Err(_)) => self.end_of(id).await?,
             Err(_) => None,
         };
         self.0.ledger.waiters.sweep(&id);

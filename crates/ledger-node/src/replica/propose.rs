@@ -1,5 +1,5 @@
 use super::{Replica, ground::Base};
-use crate::{ledger::reason, lock::lock, recent::Proposal};
+use crate::{ledger::reason, lock::lock, recent::Proposal, waiters::End};
 use bytes::Bytes;
 use std::sync::Arc;
 use tally_consensus::Ancestry;
@@ -178,6 +178,6 @@ impl Replica {
         let mut pool = lock(&self.pool);
         lost.iter().for_each(|(id, _)| pool.remove(id));
         drop(pool);
-        self.ledger.waiters.ended(lost.iter().map(|(id, _)| *id));
+        self.ledger.waiters.ended(End::Other, lost.iter().map(|(id, _)| *id));
     }
 }
