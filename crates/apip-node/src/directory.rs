@@ -96,7 +96,7 @@ pub struct TableStatus {
     pub table: TableId,
     /// How many documents it has.
     pub documents: u64,
-    /// About how much memory it needs, in bytes.
+    /// About how much memory it needs, in bytes; looked up every half a minute at most.
     pub bytes: u64,
 }
 
@@ -192,8 +192,7 @@ impl Directory {
 
     /// Returns how many documents each table has.
     pub fn totals(&self) -> Vec<(TableId, u64)> {
-        let sizes = self.published.sizes();
-        TableId::all().zip(sizes).map(|(table, (documents, _))| (table, documents as u64)).collect()
+        TableId::all().zip(self.published.lengths()).collect()
     }
 
     /// Returns how the directory is doing. Reads nothing from the disk.
@@ -201,11 +200,8 @@ impl Directory {
         let gauges = &self.gauges;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let is = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        let size = |(table, (documents, bytes)): (TableId, (usize, usize))| TableStatus {
-            table,
-            documents: documents as u64,
-            bytes: bytes as u64,
-        };
+        let tables = self.totals().into_iter().zip(self.published.bytes());
+        let size = |((table, documents), bytes)| TableStatus { table, documents, bytes };
         Status {
             best: self.best(),
             head: count(&gauges.head).checked_sub(1).map(BlockNumber),
@@ -216,7 +212,7 @@ impl Directory {
             orders: count(&gauges.orders),
             are_accounts_late: is(&gauges.are_accounts_late),
             warm_outputs: count(&gauges.warm_outputs),
-            tables: TableId::all().zip(self.published.sizes()).map(size).collect(),
+            tables: tables.map(size).collect(),
         }
     }
 

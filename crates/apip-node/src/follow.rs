@@ -9,6 +9,7 @@ use crate::{
     writer::{Step, UNDO_BLOCKS, Writer},
 };
 use std::{
+    error::Error,
     fmt,
     future::ready,
     sync::{
@@ -103,13 +104,25 @@ pub(crate) fn start(
             let result = crew.run(writer, source, accounts);
             drop(release);
             if let Err(error) = &result {
-                tracing::error!(%error, "the directory cannot follow its chain any more");
+                let cause = causes(error);
+                tracing::error!(%error, cause, "the directory cannot follow its chain any more");
             }
             // Nobody is told if nobody waits.
             drop(sender.send(result));
         })
         .map_err(FollowError::Thread)?;
     Ok(Follower { stop, ended })
+}
+
+/// Returns what is behind an error.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut texts = vec![];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts.join(": ")
 }
 
 /// Lets somebody else follow when this one has ended, however it ended.
@@ -355,6 +368,7 @@ impl Indexer<'_> {
         let from = self.writer.tip().map(|tip| tip.height);
         tracing::info!(?from, to = height.0, "the chain was reorganised");
         self.directory.gauges.reorganisations.fetch_add(1, Ordering::Relaxed);
+        self.is_at_end = false;
         self.writer.roll_back_to(height)
     }
 

@@ -11,7 +11,7 @@
 
 use crate::{
     Directory, ReadError,
-    follow::StopSignal,
+    follow::{StopSignal, causes},
     lock::lock,
     records::{OrderRow, decode},
     tables::{ORDERS, REVOCATION_KEY, STATE, order_key},
@@ -161,8 +161,8 @@ impl Handover {
 }
 
 fn report(error: &HandoverError) {
-    let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    tracing::error!(%error, source, "orders of the chain are not credited yet; trying again");
+    let cause = causes(error);
+    tracing::error!(%error, cause, "orders of the chain are not credited yet; trying again");
 }
 
 fn due_revocation(store: &dyn Store) -> Result<Option<u64>, ReadError> {

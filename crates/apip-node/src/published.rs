@@ -1,10 +1,13 @@
 use crate::{
     Content, INDEX_TABLES, ServiceTerms, TableId, TermsError,
     changes::{IndexChanges, RowChange},
-    lock::{read, write},
+    lock::{lock, read, write},
     records::Tip,
 };
-use std::sync::{Arc, RwLock};
+use std::{
+    sync::{Arc, Mutex, RwLock},
+    time::{Duration, Instant},
+};
 use tally_fcdsl::{Last, Search};
 use tally_fcdsl_index::{DocumentError, Index};
 use tally_feip::{Entity, EntityKey, HistoryRow, Kind};
@@ -59,7 +62,21 @@ pub enum OwnService {
 
 /// What can be asked for, always of one block.
 #[derive(Debug)]
-pub(crate) struct Published(RwLock<State>);
+pub(crate) struct Published {
+    state: RwLock<State>,
+    weights: Mutex<Weights>,
+}
+
+/// How much memory the tables need. To know it, all lists of an index have to be gone through, so
+/// it is looked up from time to time and not by whoever asks.
+#[derive(Debug, Default)]
+struct Weights {
+    bytes: Vec<u64>,
+    measured: Option<Instant>,
+}
+
+/// Time between two looks at how much memory the tables need.
+const WEIGH_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 struct State {
@@ -132,27 +149,30 @@ impl Published {
     pub(crate) fn new(service: Option<Txid>) -> Self {
         let own = service.map_or(OwnService::NotConfigured, |sid| OwnService::Unknown { sid });
         let tables = INDEX_TABLES.iter().map(|table| Index::new(&table.schema)).collect();
-        Self(RwLock::new(State { tables, best: None, service, own: Arc::new(own) }))
+        let state = RwLock::new(State { tables, best: None, service, own: Arc::new(own) });
+        Self { state, weights: Mutex::default() }
     }
 
     /// Adds documents while the directory is loaded.
     pub(crate) fn load(&self, documents: &[Document]) -> Result<(), DocumentError> {
-        let mut state = write(&self.0);
+        let mut state = write(&self.state);
         documents.iter().try_for_each(|document| state.put(document))
     }
 
     /// Says where the loaded documents are from.
     pub(crate) fn loaded(&self, tip: Option<Tip>, own: Option<&Entity>) {
-        let mut state = write(&self.0);
+        let mut state = write(&self.state);
         state.best = tip.map(Best::from);
         if let Some(sid) = state.service {
             state.own = Arc::new(own_service(sid, own));
         }
+        drop(state);
+        self.weigh();
     }
 
     /// Makes the changes of one step visible, all at once and together with the block they are of.
     pub(crate) fn publish(&self, changes: &IndexChanges, tip: Tip) -> Result<(), DocumentError> {
-        let service = read(&self.0).service;
+        let service = read(&self.state).service;
         let own_key = service.map(|sid| EntityKey::published(Kind::Service, &sid));
         let mut own = None;
         if let (Some(sid), Some(now)) =
@@ -170,17 +190,19 @@ impl Published {
             RowChange::Gone { kind, txid } => Document::row(*kind, txid, None),
         });
         let documents: Vec<Document> = entities.chain(rows).collect();
-        let mut state = write(&self.0);
+        let mut state = write(&self.state);
         documents.iter().try_for_each(|document| state.put(document))?;
         state.best = Some(tip.into());
         if let Some(own) = own {
             state.own = own;
         }
+        drop(state);
+        self.weigh();
         Ok(())
     }
 
     pub(crate) fn search(&self, table: TableId, search: &Search) -> Answer {
-        let state = read(&self.0);
+        let state = read(&self.state);
         let page = state.tables[table.position()].search(search);
         Answer {
             total: page.total,
@@ -192,20 +214,33 @@ impl Published {
     }
 
     pub(crate) fn document(&self, table: TableId, id: &str) -> Option<String> {
-        read(&self.0).tables[table.position()].get(id)
+        read(&self.state).tables[table.position()].get(id)
     }
 
     pub(crate) fn best(&self) -> Option<Best> {
-        read(&self.0).best
+        read(&self.state).best
     }
 
     pub(crate) fn own(&self) -> Arc<OwnService> {
-        Arc::clone(&read(&self.0).own)
+        Arc::clone(&read(&self.state).own)
     }
 
-    /// Documents of each table, and about how much memory they need, in bytes.
-    pub(crate) fn sizes(&self) -> Vec<(usize, usize)> {
-        read(&self.0).tables.iter().map(|index| (index.len(), index.bytes())).collect()
+    /// Documents of each table.
+    pub(crate) fn lengths(&self) -> Vec<u64> {
+        read(&self.state).tables.iter().map(|index| index.len() as u64).collect()
+    }
+
+    /// About how much memory each table needs, in bytes, as of not long ago.
+    pub(crate) fn bytes(&self) -> Vec<u64> {
+        lock(&self.weights).bytes.clone()
+    }
+
+    fn weigh(&self) {
+        let is_due = |measured: Instant| measured.elapsed() >= WEIGH_EVERY;
+        if lock(&self.weights).measured.is_none_or(is_due) {
+            let bytes = read(&self.state).tables.iter().map(|index| index.bytes() as u64).collect();
+            *lock(&self.weights) = Weights { bytes, measured: Some(Instant::now()) };
+        }
     }
 }
 

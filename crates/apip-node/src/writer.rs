@@ -128,7 +128,8 @@ impl Writer {
         for record in records {
             accepted += u64::from(self.record(record, &mut undo)?);
         }
-        undo.before = self.tip;
+        // The floor is a matter of how the directory came here, and what is undone does not lower it.
+        undo.before = self.tip.map(|tip| Tip { undo_floor: 0, ..tip });
         let before = self.tip.unwrap_or(Tip {
             height: 0,
             block: None,

@@ -62,7 +62,7 @@ async fn the_state_is_the_same_wherever_power_is_lost() {
         settle(&chain).await;
         let _ = settle;
         let (fresh, other) = chain.fresh(config).await;
-        assert_eq!(rows(&store), rows(&fresh), "lost at commit {crash_at}");
+        assert_same_rows(&store, &fresh);
         let directory = open(&store, config);
         assert_eq!(everything(&directory), everything(&other), "lost at commit {crash_at}");
         if crashes == 0 {

@@ -46,7 +46,7 @@ async fn what_is_written_is_found_and_survives_a_restart() {
     stop(follower).await.unwrap();
 
     let (fresh, other) = chain.fresh(config()).await;
-    assert_eq!(rows(&store), rows(&fresh), "the state is a function of the chain");
+    assert_same_rows(&store, &fresh);
     assert_eq!(everything(&directory), everything(&other));
     let status = directory.status();
     assert!(status.is_caught_up);

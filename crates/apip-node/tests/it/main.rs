@@ -1,5 +1,6 @@
 //! Integration tests: the directory on chains in memory, through reorganisations and crashes.
 
+mod catalog;
 mod crashes;
 mod follow;
 mod payments;

@@ -2,7 +2,10 @@
 
 use crate::support::*;
 use serde_json::json;
+use tally_apip_node::TABLES;
+use tally_chain::utxo::Start;
 use tally_primitives::{Satoshi, Txid};
+use tally_storage::{Direction, KeyRange, Store as _};
 
 struct World {
     chain: Chain,
@@ -76,7 +79,7 @@ async fn assert_same(
 ) {
     let (fresh, other) = world.chain.fresh(config()).await;
     assert_eq!(everything(directory), everything(&other));
-    assert_eq!(rows(store), rows(&fresh));
+    assert_same_rows(store, &fresh);
 }
 
 #[tokio::test]
@@ -142,6 +145,29 @@ async fn several_in_a_row_and_one_during_a_stop() {
     stop(follower).await.unwrap();
     world.chain.reorganise(4);
     let directory = open(&store, config());
+    let follower = world.chain.follow(&directory, None);
+    world.chain.reached_by(&directory).await;
+    assert_same(&world, &store, &directory).await;
+    stop(follower).await.unwrap();
+}
+
+/// Goal: a directory that reads a long chain at once keeps what undoing its end needs, and says so if
+/// more is asked for.
+#[tokio::test]
+async fn the_end_of_a_long_chain_can_be_undone() {
+    let mut world = world();
+    world.chain.mine_empty(400);
+    world.publish("Undone");
+    world.chain.mine_empty(28);
+    let (store, directory) = world.chain.fresh(config()).await;
+    let undo = TABLES.iter().find(|table| table.name() == "undo").unwrap();
+    let rows = store.scan(*undo, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
+    assert_eq!(rows.len(), 128, "no more than can be undone");
+    let height = world.chain.tip().0.0;
+    let Start::After { recent, .. } = directory.start_point().unwrap() else { panic!() };
+    let heights: Vec<_> = recent.iter().map(|(height, _)| height.0).collect();
+    assert_eq!(heights, (height - 127..=height).rev().collect::<Vec<_>>());
+    world.chain.reorganise(30);
     let follower = world.chain.follow(&directory, None);
     world.chain.reached_by(&directory).await;
     assert_same(&world, &store, &directory).await;

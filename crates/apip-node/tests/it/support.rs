@@ -147,9 +147,9 @@ pub(crate) async fn stop(mut follower: Follower) -> Result<(), FollowError> {
     follower.ended().await
 }
 
-/// Everything that a directory keeps, but for what is kept about the blocks that can be undone:
-/// what came before those of a new branch is not in it any more.
-pub(crate) fn rows(store: &MemoryStore) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+/// Everything that a directory keeps, but for the note to the accounts: whether one is due depends
+/// on what was undone, and not on the chain.
+fn rows(store: &MemoryStore) -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let mut rows = vec![];
     for table in TABLES {
         let all = store.scan(*table, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
@@ -157,6 +157,14 @@ pub(crate) fn rows(store: &MemoryStore) -> Vec<(String, Vec<u8>, Vec<u8>)> {
     }
     rows.retain(|(table, key, _)| table != "directory_state" || key != b"revocation");
     rows
+}
+
+/// Checks that two stores hold the same rows, and names the first that differs.
+pub(crate) fn assert_same_rows(one: &MemoryStore, other: &MemoryStore) {
+    let (one, other) = (rows(one), rows(other));
+    let differs = one.iter().zip(&other).find(|(one, other)| one != other);
+    assert!(differs.is_none(), "{differs:?}");
+    assert_eq!(one.len(), other.len(), "rows");
 }
 
 /// A search as an endpoint parses it.
