@@ -1,0 +1,72 @@
+//! What the user typed.
+
+use crate::config::Settings;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use tally_daemon::{Failure, Program};
+
+/// The daemon, as its user calls it.
+pub(crate) const PROGRAM: Program =
+    Program { name: "apip-server", prefix: "APIP_", main: None, without_settings: &[] };
+
+/// What to do and with which settings.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) order: Order,
+    /// Flags, and environment variables where there is no flag.
+    pub(crate) settings: Settings,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Run the server.
+    Run,
+    /// Print the settings in effect.
+    ShowConfig,
+}
+
+/// A directory of services and protocols registered on the Freecash chain, paid per request.
+///
+/// Every setting is a flag, an environment variable or an entry of the TOML file given by --config;
+/// a flag wins over a variable, and a variable over the file. An entry of the file is named like its
+/// flag: `window-time = 5000`. With --dev alone a complete directory starts, with real records of
+/// the chain and a user who has a balance.
+#[derive(Debug, Parser)]
+#[command(name = "apip-server", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Looks at the settings.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Prints the settings in effect as TOML, without secrets.
+    Show,
+}
+
+impl Invocation {
+    /// Reads the command line and the environment. Prints help and usage errors itself, and then
+    /// does not return.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let read = Self::parse(std::env::args_os().collect()).unwrap_or_else(|error| error.exit());
+        Ok(Self { settings: read.settings.or(PROGRAM.variables()?), ..read })
+    }
+
+    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let command = PROGRAM.command::<CommandLine, Settings>();
+        let (CommandLine { command }, settings) = PROGRAM.parse(command, arguments)?;
+        let order = match command {
+            None => Order::Run,
+            Some(Verb::Config(ConfigVerb::Show)) => Order::ShowConfig,
+        };
+        Ok(Self { order, settings })
+    }
+}

@@ -1,0 +1,242 @@
+use super::{
+    Api, Chain, Config, Settings,
+    values::{ChargeMode, KeyFormatName, NetworkName},
+};
+use crate::{command_line::PROGRAM, dev};
+use anyhow::Context;
+use std::{fs, net::Ipv4Addr, net::SocketAddr, path::Path};
+use tally_apip_api::{ApipConfig, Clock};
+use tally_apip_node::{AddressVersions, DirectoryConfig};
+use tally_chain_utxo::{Credentials, FilesSettings, Network, NodeSettings, RecordSettings};
+use tally_crypto::fch::AddressVersion;
+use tally_daemon::{
+    AccessSettings, Database, Failure, HiddenText, Kind, ListenAddress, LogSettings, Place, home,
+};
+use tally_feip::Rules;
+use tally_http::Exposure;
+use tally_primitives::BlockNumber;
+
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// As upstream's servers had it.
+const WINDOW_MS: u64 = 5000;
+/// A database of default settings takes a hundred, for all servers together.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// What must not stand on a command line.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    pub(super) api_token: Option<String>,
+    pub(super) node_password: Option<HiddenText>,
+    pub(super) postgres_url: Option<HiddenText>,
+}
+
+impl Secrets {
+    pub(super) fn of_environment() -> Self {
+        let hidden = |name| {
+            let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+            value.map(HiddenText)
+        };
+        Self {
+            api_token: PROGRAM.api_token(),
+            node_password: hidden("APIP_NODE_PASSWORD"),
+            postgres_url: hidden("APIP_POSTGRES_URL"),
+        }
+    }
+}
+
+impl Settings {
+    /// Fills what is absent with the defaults.
+    pub(super) fn completed(self) -> Self {
+        let is_dev = self.dev == Some(true);
+        let keeps_data = !is_dev && self.memory_store != Some(true);
+        let rules = Rules::default();
+        let defaults = Self {
+            dev: Some(false),
+            data_dir: home(".apip").filter(|_| keeps_data),
+            memory_store: Some(is_dev),
+            network: Some(NetworkName(Network::FREECASH)),
+            cdd_check_height: Some(rules.cdd_check_height.0),
+            publish_cdd_factor: Some(rules.publish_cdd_factor),
+            rating_touches_last: Some(rules.rating_touches_last),
+            sid: is_dev.then(dev::sid),
+            window_time: Some(WINDOW_MS),
+            key_format: Some(KeyFormatName::Fipa9),
+            charge: Some(ChargeMode::Answered),
+            free_get: Some(true),
+            plain_keys: Some(false),
+            postgres_connections: Some(POSTGRES_CONNECTIONS),
+            api_address: Some(ListenAddress(ADDRESS)),
+            access: AccessSettings::defaults(),
+            log: LogSettings::defaults(),
+            ..Self::default()
+        };
+        self.or(defaults)
+    }
+}
+
+/// Checks complete settings.
+pub(super) fn check(settings: Settings, secrets: Secrets) -> Result<Config, Failure> {
+    let Secrets { api_token, node_password, postgres_url } = secrets;
+    let network = settings.network.map_or(Network::FREECASH, |NetworkName(network)| network);
+    let api = api(&settings, api_token.as_deref())?;
+    Ok(Config {
+        chain: chain(&settings, network, node_password)?,
+        data: data(&settings)?,
+        directory: directory(&settings, network),
+        postgres: postgres(&settings, postgres_url)?,
+        interfaces: interfaces(&settings, network, &api)?,
+        api,
+        logging: settings.log.check(&PROGRAM),
+        effective: settings,
+    })
+}
+
+fn chain(
+    settings: &Settings,
+    network: Network,
+    password: Option<HiddenText>,
+) -> Result<Chain, Failure> {
+    let given = [
+        (settings.node_url.is_some(), "--node-url"),
+        (settings.block_files.is_some(), "--block-files"),
+        (settings.records.is_some(), "--records"),
+    ];
+    let given: Vec<&str> =
+        given.iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| *flag).collect();
+    if settings.dev == Some(true) {
+        return match given.iter().find(|flag| **flag != "--records") {
+            Some(flag) => {
+                let why = "--dev brings its own chain";
+                Err(Failure::settings(format!("{flag} cannot be given with --dev: {why}")))
+            }
+            None => Ok(Chain::Dev { records: settings.records.clone() }),
+        };
+    }
+    if let [one, other, ..] = given.as_slice() {
+        return Err(Failure::settings(format!("{one} and {other} exclude each other")));
+    }
+    if let Some(url) = &settings.node_url {
+        let credentials = credentials(settings, password)?;
+        return Ok(Chain::Node(NodeSettings::new(network, url, credentials)));
+    }
+    if let Some(folder) = &settings.block_files {
+        return Ok(Chain::Files(FilesSettings::new(network, folder)));
+    }
+    if let Some(file) = &settings.records {
+        return Ok(Chain::Records(RecordSettings::new(file)));
+    }
+    Err(Failure::settings(
+        "no chain: give --node-url, --block-files or --records, or --dev for a directory with real \
+         records to try out",
+    ))
+}
+
+fn credentials(settings: &Settings, password: Option<HiddenText>) -> Result<Credentials, Failure> {
+    if let Some(path) = &settings.node_cookie_file {
+        if settings.node_user.is_some() {
+            return Err(Failure::settings("--node-cookie-file and --node-user exclude each other"));
+        }
+        return Ok(Credentials::CookieFile(path.clone()));
+    }
+    let Some(user) = settings.node_user.clone() else {
+        return Err(Failure::settings("--node-url needs --node-cookie-file or --node-user"));
+    };
+    let password = match (&settings.node_password_file, password) {
+        (Some(path), _) => secret_in(path, "--node-password-file")?,
+        (None, Some(HiddenText(password))) => password,
+        (None, None) => {
+            return Err(Failure::settings(
+                "--node-user needs --node-password-file or the variable APIP_NODE_PASSWORD",
+            ));
+        }
+    };
+    Ok(Credentials::Password { user, password })
+}
+
+/// Reads a secret from a file; one newline at its end does not count.
+fn secret_in(path: &Path, flag: &str) -> Result<String, Failure> {
+    let text = fs::read_to_string(path).with_context(|| format!("{flag} {}", path.display()));
+    let text = text.map_err(Failure::of(Kind::Settings))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    if text.is_empty() {
+        return Err(Failure::settings(format!("{flag} {}: the file is empty", path.display())));
+    }
+    Ok(text.to_owned())
+}
+
+fn data(settings: &Settings) -> Result<Place, Failure> {
+    if settings.dev == Some(true) && settings.data_dir.is_some() {
+        return Err(Failure::settings(
+            "--data-dir cannot be given with --dev: its chain is forgotten when the daemon ends",
+        ));
+    }
+    let in_memory = settings.memory_store == Some(true);
+    let database = if cfg!(feature = "rocksdb") { Database::Present } else { Database::Absent };
+    Place::choose("--data-dir", settings.data_dir.as_deref(), in_memory, database)
+}
+
+fn directory(settings: &Settings, network: Network) -> DirectoryConfig {
+    let versions = AddressVersions {
+        p2pkh: AddressVersion(network.key_version),
+        p2sh: AddressVersion(network.script_version),
+    };
+    let rules = Rules {
+        cdd_check_height: BlockNumber(settings.cdd_check_height.unwrap_or_default()),
+        publish_cdd_factor: settings.publish_cdd_factor.unwrap_or_default(),
+        rating_touches_last: settings.rating_touches_last == Some(true),
+    };
+    DirectoryConfig { rules, service: settings.sid, ..DirectoryConfig::new(versions) }
+}
+
+fn postgres(
+    settings: &Settings,
+    url: Option<HiddenText>,
+) -> Result<Option<(HiddenText, u32)>, Failure> {
+    let url = match (&settings.postgres_url_file, url) {
+        (Some(path), _) => HiddenText(secret_in(path, "--postgres-url-file")?),
+        (None, Some(url)) => url,
+        (None, None) => return Ok(None),
+    };
+    if !cfg!(feature = "postgres") {
+        return Err(Failure::settings("this build knows no PostgreSQL (it lacks the feature)"));
+    }
+    match settings.postgres_connections {
+        Some(connections @ 1..) => Ok(Some((url, connections))),
+        Some(0) | None => Err(Failure::settings("--postgres-connections must be at least 1")),
+    }
+}
+
+fn interfaces(settings: &Settings, network: Network, api: &Api) -> Result<ApipConfig, Failure> {
+    let is_private = api.access.tls().is_some() || api.exposure.address.ip().is_loopback();
+    let factors = settings.price_factor.iter().flatten();
+    let own = || vec![url_head(&api.exposure, api.access.scheme())];
+    let config = ApipConfig {
+        url_heads: settings.url_head.clone().filter(|heads| !heads.is_empty()).unwrap_or_else(own),
+        window_ms: settings.window_time.unwrap_or(WINDOW_MS),
+        address_version: AddressVersion(network.key_version),
+        key_format: settings.key_format.unwrap_or(KeyFormatName::Fipa9).into(),
+        plain_keys: is_private || settings.plain_keys == Some(true),
+        free_get: settings.free_get == Some(true),
+        charge: settings.charge.unwrap_or(ChargeMode::Answered).into(),
+        price_factors: factors.map(|one| (one.interface.clone(), one.factor)).collect(),
+        clock: Clock::system(),
+    };
+    config.check().map_err(Failure::of(Kind::Settings))?;
+    Ok(config)
+}
+
+/// The prefix of the URLs if none is given: of this machine, as the documents' samples have it.
+fn url_head(exposure: &Exposure, scheme: &str) -> String {
+    if exposure.address.ip().is_loopback() {
+        format!("{scheme}://localhost:{}/APIP/", exposure.address.port())
+    } else {
+        format!("{scheme}://{}/APIP/", exposure.address)
+    }
+}
+
+fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
+    let access = settings.access.check(&PROGRAM, token)?.with_any_origin();
+    let address = settings.api_address.map_or(ADDRESS, |address| address.0);
+    let exposure = access.exposure(address)?;
+    Ok(Api { guard: access.guard(&exposure)?, exposure, access })
+}

@@ -1,0 +1,108 @@
+use super::{checks::Secrets, *};
+use crate::dev;
+use tally_chain_utxo::{Credentials, Network};
+use tally_daemon::{AccessSettings, Kind, ListenAddress};
+
+fn dev() -> Settings {
+    Settings { dev: Some(true), ..Settings::default() }
+}
+
+fn node() -> Settings {
+    Settings {
+        node_url: Some("http://127.0.0.1:8332".to_owned()),
+        node_user: Some("user".to_owned()),
+        memory_store: Some(true),
+        ..Settings::default()
+    }
+}
+
+fn secrets() -> Secrets {
+    let hidden = |text: &str| Some(HiddenText(text.to_owned()));
+    Secrets { node_password: hidden("pass"), ..Secrets::default() }
+}
+
+fn check(settings: Settings) -> Result<Config, Failure> {
+    checks::check(settings.completed(), secrets())
+}
+
+fn refusal(settings: Settings) -> String {
+    let Err(failure) = check(settings) else { panic!("the settings were accepted") };
+    assert_eq!(failure.kind(), Kind::Settings);
+    failure.text()
+}
+
+#[test]
+fn dev_alone_is_a_whole_configuration() {
+    let config = check(dev()).unwrap();
+    assert_eq!(config.chain, Chain::Dev { records: None });
+    assert_eq!(config.data, Place::Memory);
+    assert_eq!(config.directory.service, Some(dev::sid()));
+    assert_eq!(config.interfaces.url_heads, ["http://localhost:8080/APIP/"]);
+    assert!(config.interfaces.plain_keys);
+    assert_eq!(config.api.exposure.address, "127.0.0.1:8080".parse().unwrap());
+}
+
+#[test]
+fn a_node_is_asked_with_the_password_of_the_environment() {
+    let config = check(node()).unwrap();
+    let Chain::Node(settings) = config.chain else { panic!("{:?}", config.chain) };
+    assert_eq!(settings.network, Network::FREECASH);
+    let password = Credentials::Password { user: "user".into(), password: "pass".into() };
+    assert_eq!(settings.credentials, password);
+    assert_eq!(config.directory.service, None);
+}
+
+#[test]
+fn what_is_missing_or_contradicts_is_named() {
+    let path = || Some(PathBuf::from("/nowhere"));
+    let bare = Settings { memory_store: Some(true), ..Settings::default() };
+    assert!(refusal(bare.clone()).contains("--node-url"));
+    for (settings, named) in [
+        (Settings { block_files: path(), ..dev() }, "--block-files"),
+        (Settings { data_dir: path(), ..dev() }, "--data-dir"),
+        (Settings { data_dir: path(), ..node() }, "--memory-store"),
+        (Settings { records: path(), ..node() }, "--records"),
+        (Settings { node_user: None, ..node() }, "--node-cookie-file"),
+        (Settings { node_cookie_file: path(), ..node() }, "--node-user"),
+        (Settings { node_password_file: path(), ..node() }, "--node-password-file /nowhere"),
+        (Settings { postgres_url_file: path(), ..dev() }, "--postgres-url-file /nowhere"),
+        (Settings { window_time: Some(0), ..dev() }, "window"),
+        (Settings { url_head: Some(vec!["http://a".into()]), ..dev() }, "http://a"),
+        (Settings { price_factor: Some(vec!["no=2".parse().unwrap()]), ..dev() }, "no"),
+        (
+            Settings { api_address: Some(ListenAddress(([0, 0, 0, 0], 1).into())), ..dev() },
+            "--allow-unauthenticated",
+        ),
+    ] {
+        let said = refusal(settings);
+        assert!(said.contains(named), "{named}: {said}");
+    }
+    let alone = checks::check(node().completed(), Secrets::default()).unwrap_err();
+    assert!(alone.text().contains("APIP_NODE_PASSWORD"), "{}", alone.text());
+}
+
+#[test]
+fn strangers_get_no_plain_keys_without_encryption() {
+    let access = AccessSettings { allow_unauthenticated: Some(true), ..AccessSettings::default() };
+    let open =
+        Settings { access, api_address: Some(ListenAddress(([0, 0, 0, 0], 1).into())), ..dev() };
+    let config = check(open.clone()).unwrap();
+    assert!(!config.interfaces.plain_keys);
+    assert_eq!(config.interfaces.url_heads, ["http://0.0.0.0:1/APIP/"]);
+    assert!(check(Settings { plain_keys: Some(true), ..open }).unwrap().interfaces.plain_keys);
+}
+
+#[test]
+fn what_is_shown_can_be_read_again_and_holds_no_secret() {
+    let postgres_url = Some(HiddenText("postgres://user:secret@host/base".to_owned()));
+    let config = checks::check(node().completed(), Secrets { postgres_url, ..secrets() }).unwrap();
+    assert!(config.postgres.is_some());
+    let shown = tally_daemon::as_toml(&config.effective).unwrap();
+    assert!(!shown.contains("secret") && !shown.contains("pass\""), "{shown}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("apip.toml");
+    std::fs::write(&path, &shown).unwrap();
+    let read: Settings = PROGRAM.file(&path).unwrap();
+    assert_eq!(read, config.effective);
+    assert!(!format!("{config:?}").contains("secret"));
+}

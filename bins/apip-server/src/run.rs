@@ -1,0 +1,95 @@
+//! From start to stop.
+
+use crate::{
+    config::{Chain, Config},
+    wiring,
+};
+use std::sync::Arc;
+use tally_apip_api::ApipApi;
+use tally_apip_node::{Directory, FollowError, Follower};
+use tally_daemon::{Failure, Kind, Signals};
+use tally_http::{Server, Shutdown};
+use tokio::sync::Notify;
+
+/// Runs the server until it stops, by a signal or a fault.
+pub(crate) fn until_stopped(config: Config) -> Result<(), Failure> {
+    tally_daemon::block_on(run(config))
+}
+
+async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let api = &config.api;
+    let server = tally_daemon::bind(api.exposure.address, api.access.tls()).await?;
+    api.access.warn(&[api.exposure.address]);
+    let accounts = wiring::accounts(&config).await?;
+    let directory = tokio::task::block_in_place(|| wiring::directory(&config))?;
+    let start = directory.start_point().map_err(Failure::of(Kind::Data))?;
+    let source = wiring::source(&config, start)?;
+    let follower = directory.follow(source, Some(Arc::clone(&accounts)));
+    let follower = follower.map_err(Failure::of(Kind::Data))?;
+    let interfaces = ApipApi::new(Arc::clone(&directory), accounts, config.interfaces.clone());
+    let interfaces = interfaces.map_err(Failure::of(Kind::Settings))?;
+    if matches!(config.chain, Chain::Dev { .. }) {
+        tokio::select! {
+            () = caught_up(&directory) => {}
+            () = signals.next() => return Ok(()),
+        }
+    }
+    tally_daemon::announce(&announcement(&config, &directory, &server));
+
+    let shutdown = Shutdown::default();
+    let router = interfaces.service(api.guard.clone()).into_router();
+    let serving = [server.serve(router, shutdown.clone())];
+    let end = Arc::new(Notify::new());
+    let following = follow(follower, Arc::clone(&end));
+    let stop = async || end.notify_one();
+    let ended = tally_daemon::serve(signals, &shutdown, serving, following, stop).await;
+    ended.unwrap_or(Err(FollowError::Panicked)).map_err(failure)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Follows until the end is asked for, or until the directory cannot go on.
+async fn follow(mut follower: Follower, end: Arc<Notify>) -> Result<(), FollowError> {
+    tokio::select! {
+        ended = follower.ended() => return ended,
+        () = end.notified() => follower.stop(),
+    }
+    follower.ended().await
+}
+
+/// Waits until everything was read, so that whoever tries the directory out finds it complete.
+async fn caught_up(directory: &Directory) {
+    let mut progress = directory.watch();
+    // The directory keeps the sender, so that waiting cannot fail.
+    drop(progress.wait_for(|progress| progress.is_at_end).await);
+}
+
+/// Returns where the server is.
+fn announcement(
+    config: &Config,
+    directory: &Directory,
+    server: &Server,
+) -> Vec<(&'static str, String)> {
+    let api = format!("{}://{}", config.api.access.scheme(), server.local_address());
+    tracing::info!(%api, "starting to serve");
+    let mut lines = vec![("api", api.clone()), ("docs", format!("{api}/docs"))];
+    for head in &config.interfaces.url_heads {
+        lines.push(("url-head", head.clone()));
+    }
+    if let Some(sid) = config.directory.service {
+        lines.push(("service", sid.to_string()));
+    }
+    let height = directory.best().map_or_else(|| "none".to_owned(), |best| best.height.to_string());
+    lines.push(("height", height));
+    lines
+}
+
+fn failure(error: FollowError) -> Failure {
+    let kind = match &error {
+        FollowError::Source(_) | FollowError::Block(_) => Kind::Chain,
+        FollowError::Busy | FollowError::Panicked | FollowError::Thread(_) => Kind::Unexpected,
+        FollowError::Read(_) | FollowError::Store(_) | FollowError::Index(_) => Kind::Data,
+    };
+    Failure::new(kind, error)
+}
