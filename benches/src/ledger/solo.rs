@@ -116,6 +116,8 @@ fn config(path: &Path) -> NodeConfig {
 
 /// Waits until the texts of all blocks can be searched.
 async fn indexed(node: &NodeHandle) {
+    // Else it would be visible some seconds later.
+    node.freshen_search();
     loop {
         let status = node.status();
         if status.searchable_height == Some(status.height) {
