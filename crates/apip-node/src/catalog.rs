@@ -383,7 +383,6 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
                 field("ver", Keyword),
                 field("op", Keyword),
                 field("name", Keyword),
-                field("cid", Keyword),
                 field("master", Keyword),
                 field("homepages", Text),
                 field("noticeFee", Keyword),
