@@ -31,10 +31,8 @@ fn default_orders_can_be_sorted_by() {
     }
 }
 
-/// Goal: no member of a document is missing in its description. Method: records that use every
-/// field there is, by three users.
-#[tokio::test]
-async fn every_member_is_described() {
+/// Returns records that use every field there is: number, signer and text.
+fn texts_with_every_field() -> Vec<(u8, u8, String)> {
     let all = |fields: &[(&str, Value)], op: &str| {
         let mut data = json!({"op": op});
         for (name, value) in fields {
@@ -89,6 +87,14 @@ async fn every_member_is_described() {
     texts.push((51, 1, feip(6, json!({"master": user(2).as_str(), "promise": promise}))));
     texts.push((52, 1, feip(9, json!({"op": "register", "homepages": ["x"]}))));
     texts.push((53, 1, feip(10, json!({"noticeFee": "1"}))));
+    texts
+}
+
+/// Goal: no member of a document is missing in its description. Method: records that use every
+/// field there is, by three users.
+#[tokio::test]
+async fn every_member_is_described() {
+    let texts = texts_with_every_field();
     let count = texts.len() as u64;
     let updates = texts.into_iter().map(|(number, signer, text)| {
         let (height, time) = (BlockNumber(number.into()), 1_700_000_000 + u64::from(number));

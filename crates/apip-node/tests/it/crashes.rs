@@ -23,7 +23,8 @@ async fn the_state_is_the_same_wherever_power_is_lost() {
         let mut crashes = 0;
         let mut settle = async |chain: &Chain| {
             loop {
-                let opened = tally_apip_node::Directory::open(store.clone(), config);
+                let opened =
+                    tally_apip_node::Directory::open(Arc::<MemoryStore>::clone(&store), config);
                 let ended = match opened {
                     Ok(directory) => {
                         let directory = Arc::new(directory);

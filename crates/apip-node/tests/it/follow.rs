@@ -2,9 +2,11 @@
 
 use crate::support::*;
 use serde_json::json;
+use std::sync::Arc;
 use tally_apip_node::{BlockError, Directory, FollowError, OpenError, TableId};
 use tally_chain::utxo::{Block, Record, Records, Start, Update};
 use tally_primitives::{BlockId, BlockNumber, Txid};
+use tally_storage::MemoryStore;
 
 /// Goal: what is written into the chain can be found, and a restart goes on where it stopped, with
 /// everything that was there.
@@ -56,7 +58,7 @@ async fn what_is_written_is_found_and_survives_a_restart() {
 impl Chain {
     fn follow_again(
         &self,
-        directory: &std::sync::Arc<Directory>,
+        directory: &Arc<Directory>,
     ) -> Result<tally_apip_node::Follower, FollowError> {
         directory.follow(Box::new(self.chain.source(Start::Fresh)), None)
     }
@@ -82,7 +84,7 @@ fn other_settings_are_refused() {
     drop(open(&store, config()));
     let mut other = config();
     other.rules.publish_cdd_factor = 100;
-    let refused = Directory::open(store.clone(), other);
+    let refused = Directory::open(Arc::<MemoryStore>::clone(&store), other);
     let Err(OpenError::Settings { found, expected }) = refused else { panic!("{refused:?}") };
     assert!(found.contains("publish_cdd_factor 1,"), "{found}");
     assert!(expected.contains("publish_cdd_factor 100,"), "{expected}");

@@ -1,4 +1,5 @@
 //! Integration tests: the directory on chains in memory, through reorganisations and crashes.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod catalog;
 mod crashes;

@@ -15,6 +15,10 @@ fn accounts() -> Arc<EmbeddedAccounts> {
     Arc::new(EmbeddedAccounts::open(store).unwrap())
 }
 
+fn shared(accounts: &Arc<EmbeddedAccounts>) -> Arc<dyn Accounts> {
+    Arc::<EmbeddedAccounts>::clone(accounts)
+}
+
 async fn balance(accounts: &EmbeddedAccounts, number: u8) -> i64 {
     accounts.balance(&user(number)).await.unwrap().0
 }
@@ -56,7 +60,7 @@ async fn payments_with_a_buy_mark_are_credited_once() {
     let store = store();
     let directory = open(&store, with_service(sid));
     assert_eq!(*directory.own_service(), OwnService::Unknown { sid });
-    let follower = chain.follow(&directory, Some(accounts.clone()));
+    let follower = chain.follow(&directory, Some(shared(&accounts)));
     let paid = chain.pay_and_write(&user(2), &buy(&sid), pay(9, 2 * COIN));
     chain.pay_and_write(&user(2), &buy(&sid), pay(9, COIN + COIN / 2 - 1));
     chain.pay_and_write(&user(2), &buy(&sid), pay(8, 5 * COIN));
@@ -81,7 +85,7 @@ async fn payments_with_a_buy_mark_are_credited_once() {
 
     // Everything is offered again at the next start, and changes nothing.
     let directory = open(&store, with_service(sid));
-    let follower = chain.follow(&directory, Some(accounts.clone()));
+    let follower = chain.follow(&directory, Some(shared(&accounts)));
     chain.pay_and_write(&user(3), &buy(&sid), pay(9, 2 * COIN));
     has_orders(&accounts, 3).await;
     assert_eq!(balance(&accounts, 2).await, 200_000_000);
@@ -91,7 +95,7 @@ async fn payments_with_a_buy_mark_are_credited_once() {
 
     // Accounts that were lost get everything again.
     let lost = self::accounts();
-    let follower = chain.follow(&directory, Some(lost.clone()));
+    let follower = chain.follow(&directory, Some(shared(&lost)));
     has_orders(&lost, 3).await;
     assert_eq!(balance(&lost, 3).await, 350_000_000);
     stop(follower).await.unwrap();
@@ -106,7 +110,7 @@ async fn undone_payments_are_taken_back() {
     let accounts = accounts();
     let store = store();
     let directory = open(&store, with_service(sid));
-    let follower = chain.follow(&directory, Some(accounts.clone()));
+    let follower = chain.follow(&directory, Some(shared(&accounts)));
     chain.pay_and_write(&user(2), &buy(&sid), pay(9, 2 * COIN));
     chain.mine_empty(2);
     chain.pay_and_write(&user(3), &buy(&sid), pay(9, 3 * COIN));
@@ -129,7 +133,7 @@ async fn undone_payments_are_taken_back() {
     stop(follower).await.unwrap();
     assert_eq!(balance(&accounts, 2).await, 200_000_000, "not told yet");
     let directory = open(&store, with_service(sid));
-    let follower = chain.follow(&directory, Some(accounts.clone()));
+    let follower = chain.follow(&directory, Some(shared(&accounts)));
     has_orders(&accounts, 0).await;
     assert_eq!((balance(&accounts, 2).await, balance(&accounts, 3).await), (0, 0));
     stop(follower).await.unwrap();
@@ -145,7 +149,7 @@ async fn terms_follow_the_record() {
     let follower = chain.follow(&directory, None);
     let terms = |directory: &tally_apip_node::Directory| match &*directory.own_service() {
         OwnService::Known { terms, .. } => terms.clone(),
-        other => panic!("{other:?}"),
+        other @ (OwnService::NotConfigured | OwnService::Unknown { .. }) => panic!("{other:?}"),
     };
     let update = |params: serde_json::Value| {
         let sid = sid.to_string();

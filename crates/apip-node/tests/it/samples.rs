@@ -54,7 +54,9 @@ async fn the_samples_are_found() {
         let sample = match &expected["data"] {
             Value::Array(list) => list[0].clone(),
             Value::Object(map) => map[&answer.ids[0]].clone(),
-            other => panic!("{other}"),
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+                panic!("{other}")
+            }
         };
         assert_shows(&document, &sample, endpoint);
     }
