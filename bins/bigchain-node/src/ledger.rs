@@ -70,16 +70,6 @@ impl Folder {
     }
 }
 
-/// The name under which a ledger's store notes the public key of the node that it belongs to.
-const OWNER_NOTE: &str = "key";
-
-/// Returns the public key of the node that a ledger belongs to; `None` if nobody's yet.
-pub(crate) fn owner(store: Arc<dyn Store>) -> anyhow::Result<Option<PublicKey>> {
-    let note = LedgerStore::open(store)?.note(OWNER_NOTE)?;
-    let bytes = note.and_then(|note| <[u8; 32]>::try_from(note).ok());
-    Ok(bytes.map(PublicKey::from_bytes))
-}
-
 /// Opens the store that a node runs on.
 pub(crate) fn open(data: &Data) -> Result<Arc<dyn Store>, Failure> {
     let place = match data {

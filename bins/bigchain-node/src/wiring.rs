@@ -7,11 +7,9 @@ use crate::{
     ledger::{self, Folder},
 };
 use anyhow::{Context, anyhow};
-use std::sync::Arc;
 use tally_crypto::ed25519::PublicKey;
 use tally_daemon::{Failure, Kind};
 use tally_ledger_node::{FederationConfig, LedgerNode, NodeConfig, Peer, StartError, Timing};
-use tally_storage::Store;
 
 /// Starts the node. Blocks.
 pub(crate) fn start(config: &Config) -> Result<LedgerNode, Failure> {
@@ -67,17 +65,19 @@ pub(crate) fn start(config: &Config) -> Result<LedgerNode, Failure> {
         ..NodeConfig::default()
     };
     let own = key.public_key();
-    LedgerNode::start(node_config, key, Arc::clone(&store)).map_err(|error| {
-        match (error, &folder) {
-            (StartError::OtherKey, Some(folder)) => other_key(config, folder, own, store),
-            (error, _) => not_started(error),
-        }
+    LedgerNode::start(node_config, key, store).map_err(|error| match (error, &folder) {
+        (StartError::OtherKey { owner }, Some(folder)) => other_key(config, folder, own, owner),
+        (error, _) => not_started(error),
     })
 }
 
 /// Says which key a ledger belongs to, which one the node has, and what to do.
-fn other_key(config: &Config, folder: &Folder, own: PublicKey, store: Arc<dyn Store>) -> Failure {
-    let owner = ledger::owner(store).ok().flatten();
+fn other_key(
+    config: &Config,
+    folder: &Folder,
+    own: PublicKey,
+    owner: Option<PublicKey>,
+) -> Failure {
     let kept = config.effective().data_dir.as_ref().map(|data| data.join(KEY_FILE));
     let kept_key =
         kept.as_ref().and_then(|path| key::find(&Key::Kept(path.clone())).ok().flatten());
@@ -121,7 +121,7 @@ fn not_started(error: StartError) -> Failure {
         StartError::Open(_)
         | StartError::Read(_)
         | StartError::Commit(_)
-        | StartError::OtherKey
+        | StartError::OtherKey { .. }
         | StartError::Search(_)
         | StartError::SearchFolder { .. } => Kind::Data,
         StartError::NoGenesis

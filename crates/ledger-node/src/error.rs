@@ -1,4 +1,5 @@
 use std::{io, path::PathBuf, time::Duration};
+use tally_crypto::ed25519::PublicKey;
 use tally_ledger::{BlockFault, BlockId, Rejection, TransactionId, build::BuildError};
 use tally_ledger_store::{CommitError, OpenError};
 use tally_search::SearchError;
@@ -82,7 +83,10 @@ pub enum StartError {
     InvalidGenesis(#[source] BlockFault),
     /// The store belongs to a node with another key.
     #[error("the ledger in the store belongs to a node with another key")]
-    OtherKey,
+    OtherKey {
+        /// That node's key; `None` if what the store says is none.
+        owner: Option<PublicKey>,
+    },
     /// The store belongs to a federation with other members.
     #[error("the ledger in the store belongs to a federation with other members")]
     OtherMembers,

@@ -65,8 +65,10 @@ fn claim(
     {
         return Err(StartError::OtherGenesis { expected: genesis.id(), found });
     }
-    if store.note(KEY_NOTE)?.as_deref() != Some(key.as_bytes()) {
-        return Err(StartError::OtherKey);
+    let owner = store.note(KEY_NOTE)?;
+    if owner.as_deref() != Some(key.as_bytes()) {
+        let owner = owner.and_then(|note| <[u8; 32]>::try_from(note).ok());
+        return Err(StartError::OtherKey { owner: owner.map(PublicKey::from_bytes) });
     }
     if store.note(MEMBERS_NOTE)? != Some(written(members)) {
         return Err(StartError::OtherMembers);

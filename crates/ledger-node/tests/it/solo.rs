@@ -255,7 +255,8 @@ async fn the_store_of_somebody_else_is_refused() {
         let store = Arc::new(disk.open(TABLES));
         LedgerNode::start(config, key(name), store).map(drop)
     };
-    assert!(matches!(start(NodeConfig::default(), ALICE), Err(StartError::OtherKey)));
+    let refused = start(NodeConfig::default(), ALICE);
+    assert!(matches!(refused, Err(StartError::OtherKey { owner: Some(_) })), "{refused:?}");
     let node = key(NODE);
     let genesis = make_genesis(&node, &[node.public_key()], 1_700_000_000).unwrap();
     let other = NodeConfig { genesis: Some(genesis.clone()), ..NodeConfig::default() };
