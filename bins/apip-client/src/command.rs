@@ -84,8 +84,11 @@ fn query(settings: &Settings, question: &Question, whole: bool) -> Result<(), Fa
     } else {
         print_data(&reply)?;
     }
-    let Reply { got, total, balance, best_height, .. } = reply;
-    say(&format!("{got} of {total}; balance {balance} satoshi, best height {best_height}"));
+    let Reply { got, total, balance, best_height, last, .. } = reply;
+    // What `--after` and `after` take, where there may be more.
+    let last = last.filter(|_| got < total).and_then(|last| serde_json::to_string(&last).ok());
+    let last = last.map(|last| format!("; last {last}")).unwrap_or_default();
+    say(&format!("{got} of {total}; balance {balance} satoshi, best height {best_height}{last}"));
     Ok(())
 }
 

@@ -110,26 +110,34 @@ fn advice(refusal: &Refusal) -> Option<String> {
             None => "ask for less".to_owned(),
         },
         Code::NonceUsed => "try again".to_owned(),
-        Code::BadQuery => match &refusal.data {
-            Some(serde_json::Value::String(what)) => what.clone(),
-            _ => "the question is not as docs/fcdsl.md says".to_owned(),
+        Code::BadQuery | Code::BadRequest => match reason(refusal) {
+            Some(reason) => reason,
+            None => "the question is not as docs/fcdsl.md says".to_owned(),
         },
         Code::FreeGetClosed => "this directory gives nothing away: sign in and query".to_owned(),
         Code::UrlUnknown | Code::MethodWrong => {
             "this directory has no such endpoint: is --url right?".to_owned()
         }
-        Code::OtherError | Code::Suspended => "ask the provider, or try later".to_owned(),
+        Code::OtherError => {
+            reason(refusal).unwrap_or_else(|| "ask the provider, or try later".to_owned())
+        }
+        Code::Suspended => "ask the provider, or try later".to_owned(),
         Code::Success
         | Code::SignMissing
         | Code::PublicKeyMissing
         | Code::SessionNameMissing
         | Code::BodyMissing
         | Code::NoData
-        | Code::BadRequest
         | Code::FidMissing
         | Code::Other(_) => return None,
     };
     Some(text)
+}
+
+/// What is wrong, in the directory's own words.
+fn reason(refusal: &Refusal) -> Option<String> {
+    let data = refusal.data.as_ref()?;
+    data.as_str().or_else(|| data.get("reason")?.as_str()).map(str::to_owned)
 }
 
 fn how_to_pay(refusal: &Refusal) -> String {

@@ -7,7 +7,7 @@ mod values;
 pub(crate) use settings::Settings;
 
 use crate::command_line::PROGRAM;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 use tally_apip_api::ApipConfig;
 use tally_apip_node::DirectoryConfig;
 use tally_chain_utxo::{FilesSettings, NodeSettings, RecordSettings};
@@ -66,6 +66,14 @@ impl Config {
         };
         let secrets = checks::Secrets::of_environment();
         checks::check(settings.completed(), secrets)
+    }
+
+    /// Learns where the server listens: the system chooses the port if the settings say 0.
+    pub(crate) fn listens_at(&mut self, address: SocketAddr) {
+        if self.effective.url_head.as_ref().is_none_or(Vec::is_empty) {
+            let head = checks::url_head(address, self.api.access.scheme());
+            self.interfaces.url_heads = vec![head];
+        }
     }
 
     /// Prints the settings in effect as TOML, without secrets.

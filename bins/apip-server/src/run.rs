@@ -4,22 +4,28 @@ use crate::{
     config::{Chain, Config},
     wiring,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tally_accounts::Accounts;
 use tally_apip_api::ApipApi;
 use tally_apip_node::{Directory, FollowError, Follower};
 use tally_daemon::{Failure, Kind, Signals};
 use tally_http::{Server, Shutdown};
 use tokio::sync::Notify;
 
+/// Between two looks at the accounts, which tell nobody what they are credited with.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Runs the server until it stops, by a signal or a fault.
 pub(crate) fn until_stopped(config: Config) -> Result<(), Failure> {
     tally_daemon::block_on(run(config))
 }
 
-async fn run(config: Config) -> Result<(), Failure> {
+async fn run(mut config: Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let api = &config.api;
     let server = tally_daemon::bind(api.exposure.address, api.access.tls()).await?;
+    config.listens_at(server.local_address());
+    let api = &config.api;
     api.access.warn(&[api.exposure.address]);
     let accounts = wiring::accounts(&config).await?;
     let directory = tokio::task::block_in_place(|| wiring::directory(&config))?;
@@ -27,11 +33,12 @@ async fn run(config: Config) -> Result<(), Failure> {
     let source = wiring::source(&config, start)?;
     let follower = directory.follow(source, Some(Arc::clone(&accounts)));
     let follower = follower.map_err(Failure::of(Kind::Data))?;
-    let interfaces = ApipApi::new(Arc::clone(&directory), accounts, config.interfaces.clone());
+    let interfaces =
+        ApipApi::new(Arc::clone(&directory), Arc::clone(&accounts), config.interfaces.clone());
     let interfaces = interfaces.map_err(Failure::of(Kind::Settings))?;
     if matches!(config.chain, Chain::Dev { .. }) {
         tokio::select! {
-            () = caught_up(&directory) => {}
+            () = is_complete(&directory, &*accounts) => {}
             () = signals.next() => return Ok(()),
         }
     }
@@ -58,11 +65,16 @@ async fn follow(mut follower: Follower, end: Arc<Notify>) -> Result<(), FollowEr
     follower.ended().await
 }
 
-/// Waits until everything was read, so that whoever tries the directory out finds it complete.
-async fn caught_up(directory: &Directory) {
+/// Waits until everything was read and the user has the balance, so that whoever tries the
+/// directory out finds it complete.
+async fn is_complete(directory: &Directory, accounts: &dyn Accounts) {
     let mut progress = directory.watch();
     // The directory keeps the sender, so that waiting cannot fail.
     drop(progress.wait_for(|progress| progress.is_at_end).await);
+    // Accounts that do not answer are the follower's business.
+    while accounts.orders(None, 1).await.is_ok_and(|orders| orders.is_empty()) {
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Returns where the server is.

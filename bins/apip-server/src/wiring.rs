@@ -11,7 +11,7 @@ use tally_apip_node::Directory;
 use tally_chain::utxo::{Source, Start};
 use tally_chain_utxo::{FilesSource, NodeSource, RecordSource};
 use tally_daemon::{Failure, HiddenText, Kind, Place};
-use tally_storage::{Store, Table};
+use tally_storage::{MemoryStore, Store, Table};
 
 /// The folder of the directory's state, and the one of sessions and balances, below that of
 /// `--data-dir`. The first can be made again from the chain, the second cannot.
@@ -20,7 +20,11 @@ const ACCOUNTS: &str = "accounts";
 
 /// Opens the directory, which may take some time.
 pub(crate) fn directory(config: &Config) -> Result<Arc<Directory>, Failure> {
-    let store = open(&config.data, DIRECTORY, tally_apip_node::TABLES)?;
+    let store: Arc<dyn Store> = match &config.data {
+        // Nothing is lost with it, so nobody needs to be warned.
+        Place::Memory => Arc::new(MemoryStore::new(tally_apip_node::TABLES)),
+        Place::Folder(_) => open(&config.data, DIRECTORY, tally_apip_node::TABLES)?,
+    };
     let directory = Directory::open(store, config.directory);
     Ok(Arc::new(directory.map_err(Failure::of(Kind::Data))?))
 }

@@ -32,6 +32,8 @@ fn each_refusal_says_what_can_be_done() {
         (1010, json!({ "maxSize": 100 }), 8, &["100 ids"]),
         (1011, Value::Null, 8, &[]),
         (1012, json!("sort[0].order is up"), 8, &["sort[0].order is up"]),
+        (1012, json!({ "reason": "sort[0].order is up" }), 8, &["sort[0].order is up"]),
+        (1013, json!({ "reason": "fcdsl is a number" }), 8, &["fcdsl is a number"]),
         (1012, Value::Null, 8, &["docs/fcdsl.md"]),
         (2020, Value::Null, 8, &[]),
     ] {

@@ -1,6 +1,6 @@
 use super::{
     Api, Chain, Config, Settings,
-    values::{ChargeMode, KeyFormatName, NetworkName},
+    values::{ChargeMode, KeyFormatName, NetworkName, ServiceId},
 };
 use crate::{command_line::PROGRAM, dev};
 use anyhow::Context;
@@ -13,7 +13,6 @@ use tally_daemon::{
     AccessSettings, Database, Failure, HiddenText, Kind, ListenAddress, LogSettings, Place, home,
 };
 use tally_feip::Rules;
-use tally_http::Exposure;
 use tally_primitives::BlockNumber;
 
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -58,7 +57,7 @@ impl Settings {
             cdd_check_height: Some(rules.cdd_check_height.0),
             publish_cdd_factor: Some(rules.publish_cdd_factor),
             rating_touches_last: Some(rules.rating_touches_last),
-            sid: is_dev.then(dev::sid),
+            sid: is_dev.then(|| ServiceId(dev::sid())),
             window_time: Some(WINDOW_MS),
             key_format: Some(KeyFormatName::Fipa9),
             charge: Some(ChargeMode::Answered),
@@ -185,7 +184,11 @@ fn directory(settings: &Settings, network: Network) -> DirectoryConfig {
         publish_cdd_factor: settings.publish_cdd_factor.unwrap_or_default(),
         rating_touches_last: settings.rating_touches_last == Some(true),
     };
-    DirectoryConfig { rules, service: settings.sid, ..DirectoryConfig::new(versions) }
+    DirectoryConfig {
+        rules,
+        service: settings.sid.map(|ServiceId(sid)| sid),
+        ..DirectoryConfig::new(versions)
+    }
 }
 
 fn postgres(
@@ -209,7 +212,7 @@ fn postgres(
 fn interfaces(settings: &Settings, network: Network, api: &Api) -> Result<ApipConfig, Failure> {
     let is_private = api.access.tls().is_some() || api.exposure.address.ip().is_loopback();
     let factors = settings.price_factor.iter().flatten();
-    let own = || vec![url_head(&api.exposure, api.access.scheme())];
+    let own = || vec![url_head(api.exposure.address, api.access.scheme())];
     let config = ApipConfig {
         url_heads: settings.url_head.clone().filter(|heads| !heads.is_empty()).unwrap_or_else(own),
         window_ms: settings.window_time.unwrap_or(WINDOW_MS),
@@ -226,11 +229,11 @@ fn interfaces(settings: &Settings, network: Network, api: &Api) -> Result<ApipCo
 }
 
 /// The prefix of the URLs if none is given: of this machine, as the documents' samples have it.
-fn url_head(exposure: &Exposure, scheme: &str) -> String {
-    if exposure.address.ip().is_loopback() {
-        format!("{scheme}://localhost:{}/APIP/", exposure.address.port())
+pub(super) fn url_head(address: SocketAddr, scheme: &str) -> String {
+    if address.ip().is_loopback() {
+        format!("{scheme}://localhost:{}/APIP/", address.port())
     } else {
-        format!("{scheme}://{}/APIP/", exposure.address)
+        format!("{scheme}://{address}/APIP/")
     }
 }
 

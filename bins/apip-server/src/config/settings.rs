@@ -1,7 +1,6 @@
-use super::values::{ChargeMode, KeyFormatName, NetworkName, PriceFactor};
+use super::values::{ChargeMode, KeyFormatName, NetworkName, PriceFactor, ServiceId};
 use std::path::PathBuf;
 use tally_daemon::{AccessSettings, GENERAL, ListenAddress, LogSettings};
-use tally_primitives::Txid;
 
 tally_daemon::settings! {
     /// All settings, each absent until somebody says it.
@@ -72,7 +71,7 @@ tally_daemon::settings! {
     /// Id of the service that this server gives, as published on the chain: its prices, its account,
     /// the life of its sessions. Without it all is free.
     #[arg(long, value_name = "SID", help_heading = SERVICE)]
-    sid [Txid]
+    sid [ServiceId]
 
     /// Prefix of the interfaces' URLs, with `/` at its end; may be repeated. The one that the
     /// service's record publishes counts too. [default: http://ADDRESS/APIP/]

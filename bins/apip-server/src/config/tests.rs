@@ -82,6 +82,19 @@ fn what_is_missing_or_contradicts_is_named() {
 }
 
 #[test]
+fn a_port_that_the_system_chose_is_in_the_urls() {
+    let any = Settings { api_address: Some(ListenAddress(([127, 0, 0, 1], 0).into())), ..dev() };
+    let chosen = ([127, 0, 0, 1], 4321).into();
+    let mut config = check(any.clone()).unwrap();
+    config.listens_at(chosen);
+    assert_eq!(config.interfaces.url_heads, ["http://localhost:4321/APIP/"]);
+    let given = Some(vec!["https://directory.example/APIP/".to_owned()]);
+    let mut config = check(Settings { url_head: given.clone(), ..any }).unwrap();
+    config.listens_at(chosen);
+    assert_eq!(config.interfaces.url_heads, given.unwrap());
+}
+
+#[test]
 fn strangers_get_no_plain_keys_without_encryption() {
     let access = AccessSettings { allow_unauthenticated: Some(true), ..AccessSettings::default() };
     let open =
@@ -95,10 +108,13 @@ fn strangers_get_no_plain_keys_without_encryption() {
 #[test]
 fn what_is_shown_can_be_read_again_and_holds_no_secret() {
     let postgres_url = Some(HiddenText("postgres://user:secret@host/base".to_owned()));
-    let config = checks::check(node().completed(), Secrets { postgres_url, ..secrets() }).unwrap();
+    let sid = Some("45ff2084db904dfefdaac62f1cf68fd53b8ba860349a1b387f082021445be270".parse());
+    let settings = Settings { sid: sid.transpose().unwrap(), ..node() }.completed();
+    let config = checks::check(settings, Secrets { postgres_url, ..secrets() }).unwrap();
     assert!(config.postgres.is_some());
     let shown = tally_daemon::as_toml(&config.effective).unwrap();
     assert!(!shown.contains("secret") && !shown.contains("pass\""), "{shown}");
+    assert!(shown.contains("\nsid = \"45ff2084"), "{shown}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("apip.toml");
     std::fs::write(&path, &shown).unwrap();

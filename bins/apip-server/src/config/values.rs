@@ -3,6 +3,7 @@ use serde::{Serialize, Serializer};
 use std::str::FromStr;
 use tally_apip_api::{ChargeRule, KeyFormat};
 use tally_chain_utxo::Network;
+use tally_primitives::Txid;
 
 /// A network, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,24 @@ impl FromStr for NetworkName {
 impl Serialize for NetworkName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.name)
+    }
+}
+
+/// The id of a service, as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ServiceId(pub(crate) Txid);
+
+impl FromStr for ServiceId {
+    type Err = <Txid as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl Serialize for ServiceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
