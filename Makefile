@@ -9,14 +9,15 @@ export ROCKSDB_STATIC := 1
 
 CONTRACTS := crates/chain-evm/contracts
 # What links RocksDB or starts programs installed by npm or pip; the inner loop leaves it out.
-SLOW := tally-storage-rocksdb tally-accounts-postgres smartraiden-node bigchain-node tally-tests tally-bench
+SLOW := tally-storage-rocksdb tally-accounts-postgres smartraiden-node bigchain-node apip-server tally-tests tally-bench
 
-.PHONY: help setup setup-demo rocksdb demo ledger load example example-python test test-fast lint bench docs
+.PHONY: help setup setup-demo rocksdb demo demo-apip ledger load example example-python test test-fast lint bench docs
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo       seven nodes pay each other; leaves them running until Ctrl-C'
 	@echo 'make ledger     runs an asset ledger on localhost:9984 until Ctrl-C'
+	@echo 'make demo-apip  a directory with real records answers signed questions; Ctrl-C ends it'
 	@echo 'make load       posts transactions to it and reports how it fares'
 	@echo 'make test       every test; the first time compiles RocksDB and installs the ledger'\''s Python'
 	@echo '                drivers, which takes a while'
@@ -37,6 +38,11 @@ rocksdb: setup
 
 demo: setup-demo
 	cargo run --locked -p seven_nodes -- $(ARGS)
+
+# Neither RocksDB nor PostgreSQL: what the demo needs compiles in a minute or two.
+demo-apip: setup-demo
+	cargo build --locked -p apip-server -p apip-client --no-default-features
+	@scripts/demo-apip.sh $(ARGS)
 
 ledger: rocksdb
 	cargo run --locked --release -p bigchain-node -- start $(ARGS)
