@@ -1,6 +1,7 @@
 //! An HTTP API that is served while something is measured, and clients for it.
 
 use anyhow::Result;
+use axum::Router;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
@@ -22,7 +23,7 @@ pub(crate) struct Web {
 impl Web {
     /// Serves an API on a free port of the loopback interface.
     pub(crate) async fn start(api: impl FnOnce(Shutdown) -> Service) -> Result<Self> {
-        let server = Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
+        let server = Self::bind().await?;
         let address = server.local_address();
         let exposure = Exposure {
             address,
@@ -33,11 +34,28 @@ impl Web {
         let guard = Guard::new(&exposure, None, &[])?;
         let shutdown = Shutdown::default();
         let router = api(shutdown.clone()).guarded_by(guard).into_router();
-        let until = shutdown.clone();
+        Ok(Self::serve(server, router, shutdown))
+    }
+
+    /// Serves a router with nothing around it: what HTTP alone costs.
+    pub(crate) async fn bare(router: Router) -> Result<Self> {
+        Ok(Self::serve(Self::bind().await?, router, Shutdown::default()))
+    }
+
+    async fn bind() -> Result<Server> {
+        Ok(Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?)
+    }
+
+    fn serve(server: Server, router: Router, shutdown: Shutdown) -> Self {
+        let (address, until) = (server.local_address(), shutdown.clone());
         let server = tokio::spawn(async move {
             server.serve(router, until).await;
         });
-        Ok(Self { address, shutdown, server })
+        Self { address, shutdown, server }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn url(&self) -> String {

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use std::{
     fmt,
     future::pending,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 use tally_apip_node::{AddressVersions, Directory, DirectoryConfig};
@@ -21,11 +21,13 @@ use tally_storage::Store;
 use tokio::runtime::Runtime;
 
 /// Records of one height.
-const RECORDS_EACH: u64 = 10;
-/// Services that are published first, and rated ever after.
-const SERVICES: u64 = 1000;
+pub(super) const RECORDS_EACH: u64 = 10;
+/// Services that are published first, and rated ever after. The first one is the operator's.
+pub(super) const SERVICES: u64 = 2000;
 /// Those who rate.
 const USERS: u64 = 5000;
+/// What a request costs, in coins.
+const PRICE: &str = "0.00000001";
 /// Transactions of one block. Each spends two outputs and makes two, one record among ten.
 const TRANSACTIONS_EACH: u64 = 100;
 /// Outputs that the first blocks make for the others to spend.
@@ -41,8 +43,6 @@ pub(crate) struct Indexed {
     pub(crate) documents: u64,
     /// Memory of the index, about.
     pub(crate) index_bytes: u64,
-    /// What filling the index again from the store takes, as at every start.
-    pub(crate) reopened: Duration,
 }
 
 impl Indexed {
@@ -51,16 +51,20 @@ impl Indexed {
     }
 }
 
-/// Indexes so many records into an empty store, with a sync for every step.
+/// Indexes services and so many ratings of them into an empty store, with a sync for every step.
 ///
 /// # Errors
 ///
 /// The directory failed, or has not got all of them.
-pub(crate) fn records(store: &Arc<dyn Store>, count: u64) -> Result<Indexed> {
-    let count = count.next_multiple_of(RECORDS_EACH);
-    let made = index(store, Box::new(Made::records(count)), count)?;
+pub(crate) fn records(
+    runtime: &Runtime,
+    store: &Arc<dyn Store>,
+    ratings: u64,
+) -> Result<(Arc<Directory>, Indexed)> {
+    let count = SERVICES + ratings.next_multiple_of(RECORDS_EACH);
+    let (directory, made) = index(runtime, store, Box::new(Made::records(count)), count)?;
     ensure!(made.documents == SERVICES + count, "{} documents of {count}", made.documents);
-    Ok(made)
+    Ok((directory, made))
 }
 
 /// Indexes so many blocks into an empty store.
@@ -68,14 +72,29 @@ pub(crate) fn records(store: &Arc<dyn Store>, count: u64) -> Result<Indexed> {
 /// # Errors
 ///
 /// The directory failed.
-pub(crate) fn blocks(store: &Arc<dyn Store>, count: u64) -> Result<Indexed> {
-    index(store, Box::new(Made::blocks(count)), count)
+pub(crate) fn blocks(runtime: &Runtime, store: &Arc<dyn Store>, count: u64) -> Result<Indexed> {
+    Ok(index(runtime, store, Box::new(Made::blocks(count)), count)?.1)
 }
 
-fn index(store: &Arc<dyn Store>, source: Box<dyn Source>, count: u64) -> Result<Indexed> {
-    let config = DirectoryConfig::new(AddressVersions::FREECASH_MAIN);
-    let directory = Arc::new(Directory::open(Arc::clone(store), config)?);
-    let runtime = Runtime::new()?;
+/// Opens a directory as all of this are opened: its operator has published the first service.
+///
+/// # Errors
+///
+/// The store failed.
+pub(crate) fn open(store: &Arc<dyn Store>) -> Result<Arc<Directory>> {
+    let versions = AddressVersions::FREECASH_MAIN;
+    let service = Some(record_id(0));
+    let config = DirectoryConfig { service, ..DirectoryConfig::new(versions) };
+    Ok(Arc::new(Directory::open(Arc::clone(store), config)?))
+}
+
+fn index(
+    runtime: &Runtime,
+    store: &Arc<dyn Store>,
+    source: Box<dyn Source>,
+    count: u64,
+) -> Result<(Arc<Directory>, Indexed)> {
+    let directory = open(store)?;
     let started = Instant::now();
     runtime.block_on(async {
         let mut follower = directory.follow(source, None)?;
@@ -90,16 +109,29 @@ fn index(store: &Arc<dyn Store>, source: Box<dyn Source>, count: u64) -> Result<
     })?;
     let time = started.elapsed();
     let status = directory.status();
-    drop(directory);
-    let started = Instant::now();
-    drop(Directory::open(Arc::clone(store), config)?);
-    Ok(Indexed {
-        count,
-        time,
-        documents: status.tables.iter().map(|table| table.documents).sum(),
-        index_bytes: status.tables.iter().map(|table| table.bytes).sum(),
-        reopened: started.elapsed(),
-    })
+    let documents = status.tables.iter().map(|table| table.documents).sum();
+    let index_bytes = status.tables.iter().map(|table| table.bytes).sum();
+    Ok((directory, Indexed { count, time, documents, index_bytes }))
+}
+
+static ALL_USERS: LazyLock<Vec<Fid>> = LazyLock::new(|| {
+    let users = (0..USERS).map(|user| {
+        let hash = sha256x2(&user.to_le_bytes());
+        let hash = hash.first_chunk().expect("a hash has more than 20 bytes");
+        fch::fid_of_hash(fch::AddressVersion::MAIN_P2PKH, hash)
+    });
+    users.collect()
+});
+
+/// The user who makes the rating in the record of that number.
+pub(super) const fn rater(number: u64) -> u64 {
+    1 + (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % (USERS - 1)
+}
+
+/// The address of a user by number.
+pub(super) fn user_of(number: u64) -> Fid {
+    let users = &*ALL_USERS;
+    users[usize::try_from(number).unwrap_or(0) % users.len()].clone()
 }
 
 /// A chain that is made while it is read; the same every time.
@@ -108,7 +140,6 @@ struct Made {
     last: u64,
     is_told: bool,
     make: fn(&mut Self) -> Update,
-    users: Vec<Fid>,
     random: u64,
     previous: BlockId,
     /// Outputs that nobody has spent, in no order.
@@ -131,17 +162,11 @@ impl Made {
     }
 
     fn new(first: u64, last: u64, make: fn(&mut Self) -> Update) -> Self {
-        let users = (0..USERS).map(|user| {
-            let mut hash = [0; 20];
-            hash[..8].copy_from_slice(&user.to_le_bytes());
-            fch::fid_of_hash(fch::AddressVersion::MAIN_P2PKH, &hash)
-        });
         Self {
             height: first,
             last,
             is_told: false,
             make,
-            users: users.collect(),
             random: 0x9e37_79b9_7f4a_7c15,
             previous: BlockId::default(),
             unspent: vec![],
@@ -161,14 +186,14 @@ impl Made {
         let records = (0..RECORDS_EACH).map(|index| {
             let number = (height.0 - 1) * RECORDS_EACH + index;
             // Nobody rates what is one's own.
-            let user = if number < SERVICES { 0 } else { 1 + self.draw(USERS - 1) };
+            let user = if number < SERVICES { 0 } else { rater(number) };
             let text = self.text(number);
             Record {
-                txid: service_id(number),
+                txid: record_id(number),
                 height,
                 index: u32::try_from(index + 1).unwrap_or(u32::MAX),
                 time,
-                signer: usize::try_from(user).ok().and_then(|user| self.users.get(user).cloned()),
+                signer: Some(user_of(user)),
                 recipient: None,
                 cdd: 1 + number % 1000,
                 text: text.into_bytes(),
@@ -181,12 +206,17 @@ impl Made {
     /// The first records publish, the others rate.
     fn text(&mut self, number: u64) -> String {
         let envelope = r#"{"type":"FEIP","sn":"5","ver":"2","name":"Service","data":"#;
+        if number == 0 {
+            return format!(
+                r#"{envelope}{{"op":"publish","stdName":"Own","desc":"The operator's own.","types":["APIP"],"params":{{"pricePerRequest":"{PRICE}","currency":"FCH"}}}}}}"#
+            );
+        }
         if number < SERVICES {
             return format!(
                 r#"{envelope}{{"op":"publish","stdName":"Service {number}","desc":"Number {number} of those that are made up.","types":["APIP"]}}}}"#
             );
         }
-        let (service, rate) = (service_id(self.draw(SERVICES)), self.draw(6));
+        let (service, rate) = (record_id(self.draw(SERVICES)), self.draw(6));
         format!(r#"{envelope}{{"op":"rate","sid":"{service}","rate":{rate}}}}}"#)
     }
 
@@ -233,8 +263,8 @@ impl Made {
     }
 }
 
-/// The id of a made-up transaction.
-fn service_id(number: u64) -> Txid {
+/// The id of the transaction with the record of that number.
+pub(super) fn record_id(number: u64) -> Txid {
     Txid::from_hash(sha256x2(&number.to_be_bytes()))
 }
 
