@@ -6,11 +6,15 @@ use tally_fcdsl::{Check, Clause, Kind, Range, Search, Target, Test};
 
 use crate::{
     fields::{FieldIndex, float_number, leaf_start},
-    hits::{Set, Union},
+    hits::{FEW_MAX, Set, Union},
     index::Index,
     numbers::{Found, Numbers},
     terms::Terms,
 };
+
+/// Hits that had to be put together are kept if they are more than one row in so many: it took time
+/// then.
+const LARGE: u64 = 256;
 
 /// Sets that hits must be in all of, and in none of.
 #[derive(Default)]
@@ -22,6 +26,19 @@ struct Sets<'a> {
 impl Index {
     /// The rows that meet the conditions of `search`.
     pub(crate) fn hits(&self, search: &Search) -> Set<'_> {
+        if let Some(known) = self.memo.get(search) {
+            return Set::clone(&known);
+        }
+        let hits = self.find(search);
+        let is_made = matches!(hits, Set::Many(Cow::Owned(_)));
+        let is_large = hits.len() > FEW_MAX.max(u64::from(self.rows()) / LARGE);
+        if is_made && is_large || self.looks_at_all_terms(search) {
+            self.memo.put(search, hits.clone().into_owned());
+        }
+        hits
+    }
+
+    fn find(&self, search: &Search) -> Set<'_> {
         let mut sets = Sets::default();
         let blocks = [&search.query, &search.filter];
         let clauses = blocks.into_iter().flat_map(|block| &block.clauses);
@@ -37,6 +54,24 @@ impl Index {
         };
         let hits = sets.outside.iter().fold(hits, |hits, set| hits.minus(set));
         hits.minus(&Set::Many(Cow::Borrowed(&self.dead)))
+    }
+
+    /// Whether all terms of a field have to be looked at, of which there may be one for each row.
+    fn looks_at_all_terms(&self, search: &Search) -> bool {
+        let blocks = [&search.query, &search.filter, &search.except];
+        let mut clauses = blocks.into_iter().flat_map(|block| &block.clauses);
+        let is_dear = |test: &Test| {
+            let (Target::Field(field), Check::Part(pattern)) = (&test.target, &test.check) else {
+                return false;
+            };
+            let keywords = self.keywords(*field);
+            keywords.is_some_and(|keywords| keywords.terms.looks_at_all(pattern))
+        };
+        clauses.any(|clause| match clause {
+            Clause::Any(tests) | Clause::All(tests) | Clause::None(tests) => {
+                tests.iter().any(is_dear)
+            }
+        })
     }
 
     /// Those of `rows` that meet `clause`.

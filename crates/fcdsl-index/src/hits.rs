@@ -18,7 +18,7 @@ pub(crate) enum Set<'a> {
 
 /// Up to this number of rows the tests of all other conditions are made row by row; for more,
 /// combining whole bitmaps is faster.
-const FEW_MAX: u64 = 4096;
+pub(crate) const FEW_MAX: u64 = 4096;
 
 impl<'a> From<Rows<'a>> for Set<'a> {
     fn from(rows: Rows<'a>) -> Self {
@@ -168,7 +168,7 @@ impl<'a> Set<'a> {
         Self::Many(Cow::Owned(self.to_bitmap().as_ref() - other.to_bitmap().as_ref()))
     }
 
-    fn into_owned(self) -> Set<'static> {
+    pub(crate) fn into_owned(self) -> Set<'static> {
         match self {
             Self::Stretch(stretch) => Set::Stretch(stretch),
             Self::Few(rows) => Set::Few(Cow::Owned(rows.into_owned())),

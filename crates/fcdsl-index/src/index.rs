@@ -8,6 +8,7 @@ use crate::{
     chunks::Chunks,
     document::{DocumentError, field_of, pack, render, unpack},
     fields::{FieldIndex, Keywords, Values},
+    memo::Memo,
     node::Node,
     postings::{ROWS_MAX, Rows, bitmap_bytes},
     terms::Dictionary,
@@ -29,6 +30,8 @@ pub struct Index {
     /// Address of each row's document.
     addresses: Chunks<u32>,
     shapes: Dictionary,
+    /// What dear conditions found since the last change.
+    pub(crate) memo: Memo,
     /// Bytes of documents that were replaced or removed.
     garbage: usize,
     /// Bytes of documents that are there.
@@ -59,6 +62,7 @@ impl Index {
             documents: Arena::default(),
             addresses: Chunks::default(),
             shapes: Dictionary::default(),
+            memo: Memo::default(),
             garbage: 0,
             kept: 0,
         }
@@ -77,6 +81,7 @@ impl Index {
         if known.is_none() && self.rows() >= ROWS_MAX {
             return Err(DocumentError::Full);
         }
+        self.memo.clear();
         let values = self.intern(&members)?;
         let packed = pack(&members, self.schema, &self.fields, &mut self.shapes)?;
         let address = self.documents.push(&packed)?;
@@ -109,6 +114,7 @@ impl Index {
     /// first leaves no trace of them but their terms.
     pub fn remove(&mut self, id: &str) -> bool {
         let Some(row) = self.row(id) else { return false };
+        self.memo.clear();
         let (members, bytes) = (self.members(row), self.packed(row).len());
         // All terms of a document that is there are known, so nothing can be full.
         let Ok(values) = self.intern(&members) else { return false };
@@ -147,7 +153,8 @@ impl Index {
     pub fn bytes(&self) -> usize {
         let fields: usize = self.fields.iter().map(FieldIndex::bytes).sum();
         let documents = self.documents.bytes() + self.addresses.bytes() + self.shapes.bytes();
-        documents + fields + bitmap_bytes(&self.live) + bitmap_bytes(&self.dead)
+        let sets = bitmap_bytes(&self.live) + bitmap_bytes(&self.dead) + self.memo.bytes();
+        documents + fields + sets
     }
 
     /// One more than the greatest row.

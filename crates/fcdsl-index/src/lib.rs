@@ -19,6 +19,7 @@ mod fields;
 mod filter;
 mod hits;
 mod index;
+mod memo;
 mod node;
 mod numbers;
 mod order;

@@ -44,7 +44,7 @@ struct Values {
 }
 
 /// Steps between which rows have to be collected number by number.
-const STEPS: u64 = 32;
+const STEPS: u64 = 64;
 /// Below this number of rows there are no steps.
 const STEPPED_MIN: u64 = 1 << 16;
 
@@ -250,11 +250,35 @@ impl Values {
         if last - first < 2 || self.has_several {
             return self.collect(min, max);
         }
-        let (lower, upper) = (&self.steps[first], &self.steps[last - 1]);
+        // Between them is a whole step, so they are not the same one.
+        let (lower, upper) = (self.nearest(min), self.nearest(max.saturating_add(1)));
         let mut rows = &upper.1 - &lower.1;
-        rows |= self.collect(min, lower.0 - 1).to_bitmap().as_ref();
-        rows |= self.collect(upper.0, max).to_bitmap().as_ref();
+        if lower.0 >= min {
+            rows |= self.collect(min, lower.0 - 1).to_bitmap().as_ref();
+        } else {
+            rows -= self.collect(lower.0, min - 1).to_bitmap().as_ref();
+        }
+        if upper.0 <= max {
+            rows |= self.collect(upper.0, max).to_bitmap().as_ref();
+        } else {
+            rows -= self.collect(max + 1, upper.0 - 1).to_bitmap().as_ref();
+        }
         Set::Many(Cow::Owned(rows))
+    }
+
+    /// The step with the fewest rows between it and `bound`, for a bound that has steps on a side at
+    /// least.
+    fn nearest(&self, bound: i64) -> &(i64, RoaringBitmap) {
+        let behind = self.steps.partition_point(|(step, _)| *step <= bound);
+        let before = behind.saturating_sub(1);
+        if behind == self.steps.len() || behind == 0 {
+            return &self.steps[before];
+        }
+        let (one, two) = (&self.steps[before], &self.steps[behind]);
+        let between = two.1.len() - one.1.len();
+        let places = self.places.range(one.0..bound);
+        let collected: u64 = places.map(|(_, place)| self.rows(*place).len()).sum();
+        if collected * 2 <= between { one } else { two }
     }
 
     fn collect(&self, min: i64, max: i64) -> Set<'_> {

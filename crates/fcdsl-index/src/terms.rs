@@ -162,6 +162,11 @@ impl Terms {
         })
     }
 
+    /// Whether looking for `pattern` means to look at all terms.
+    pub(crate) fn looks_at_all(&self, pattern: &Pattern) -> bool {
+        self.grams.as_ref().is_none_or(|grams| rarest(grams, pattern).is_none())
+    }
+
     /// Shows the terms that begin with `start` and whose rest holds `pattern`.
     pub(crate) fn part(&self, start: &str, pattern: &Pattern, mut show: impl FnMut(u32)) {
         let rest_fits = |term: u32| {
@@ -247,6 +252,16 @@ fn grams_of(text: &str) -> Vec<[u8; 3]> {
 const PLAIN: u8 = 0;
 const HEX: u8 = 1;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Both digits of each byte: looking for parts of ids writes out millions.
+static PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// A text as it is kept: hexadecimal ids take half of their length.
 fn encode(text: &str) -> Vec<u8> {
@@ -280,11 +295,10 @@ fn decode_to(bytes: &[u8], text: &mut Vec<u8>) {
     text.clear();
     match bytes.split_first() {
         Some((&HEX, bytes)) => {
-            text.extend(
-                bytes.iter().flat_map(|byte| {
-                    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
-                }),
-            );
+            text.resize(bytes.len() * 2, 0);
+            for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+                pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
+            }
         }
         Some((_, bytes)) => text.extend_from_slice(bytes),
         None => {}
