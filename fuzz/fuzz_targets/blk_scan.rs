@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
-use tally_chain_utxo::{Network, RecordScan, decode_block, op_return};
+use tally_chain::utxo::script::op_return;
+use tally_chain_utxo::{Network, RecordScan, decode_block};
 use tally_primitives::BlockNumber;
 
 fuzz_target!(|input: (bool, Option<[u8; 8]>, &[u8])| {

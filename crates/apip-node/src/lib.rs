@@ -43,7 +43,6 @@ mod output_row;
 mod published;
 mod records;
 mod resolve;
-mod script;
 mod tables;
 mod terms;
 mod undo;

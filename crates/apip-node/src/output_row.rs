@@ -1,5 +1,5 @@
-use crate::script::Lock;
 use tally_chain::utxo::OutPoint;
+use tally_chain::utxo::script::Lock;
 use tally_primitives::{Satoshi, Txid};
 
 /// What is kept of an output while nobody has spent it.

@@ -1,14 +1,11 @@
 //! From blocks to records: who signed, who was paid, how many coin-days were destroyed.
 
-use crate::{
-    AddressVersions, BlockError,
-    layers::Layers,
-    output_row::OutputRow,
-    script::{self, Lock},
-    undo::Undo,
-};
+use crate::{AddressVersions, BlockError, layers::Layers, output_row::OutputRow, undo::Undo};
 use std::collections::HashMap;
-use tally_chain::utxo::{Block, OutPoint, Payment, Record, Transaction};
+use tally_chain::utxo::{
+    Block, OutPoint, Payment, Record, Transaction,
+    script::{Lock, is_data, op_return},
+};
 use tally_crypto::fch;
 use tally_primitives::{Fid, Satoshi};
 
@@ -44,7 +41,10 @@ pub(crate) fn resolve(
         let inputs = Inputs::take(layers, block, transaction, &mut made, &mut resolved.undo)?;
         // What a coinbase writes is not a record.
         let Some(first) = inputs.first else { continue };
-        let text = transaction.outputs.iter().find_map(|output| script::data(&output.script));
+        let text = transaction
+            .outputs
+            .iter()
+            .find_map(|output| op_return(&output.script).filter(|data| !data.is_empty()));
         let Some(text) = text else { continue };
         let signer = address(&first.lock, versions);
         let payments = payments(transaction, versions);
@@ -75,7 +75,7 @@ fn made_in(block: &Block, born: u32) -> HashMap<OutPoint, OutputRow> {
     let mut made = HashMap::new();
     for transaction in &block.transactions {
         for (vout, output) in (0..).zip(&transaction.outputs) {
-            if !script::is_data(output) {
+            if !is_data(&output.script) {
                 let (value, lock) = (output.value, Lock::of(&output.script));
                 let row = OutputRow { value, born, lock };
                 made.insert(OutPoint { txid: transaction.txid, vout }, row);

@@ -93,10 +93,8 @@ impl Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        script::Lock,
-        tables::{ENTITIES, NAMES},
-    };
+    use crate::tables::{ENTITIES, NAMES};
+    use tally_chain::utxo::script::Lock;
     use tally_primitives::{Satoshi, Txid};
 
     #[test]

@@ -50,7 +50,7 @@ impl Warm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Lock;
+    use tally_chain::utxo::script::Lock;
     use tally_primitives::{Satoshi, Txid};
 
     #[test]

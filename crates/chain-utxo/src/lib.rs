@@ -8,7 +8,7 @@
 //! * [`DevChain`]: a chain in memory for tests and for trying things out.
 //!
 //! [`Network`] says how the networks differ: what a script's address is, how files are marked, how
-//! deep a reorganisation may go. [`op_return`] reads what a transaction wrote into the chain.
+//! deep a reorganisation may go.
 //!
 //! Scripts are not run, signatures are not verified, and rules of consensus are not enforced: that
 //! is the node's work, whose word is taken. What is checked is what a wrong file or a wrong
@@ -28,7 +28,6 @@ mod node;
 mod prefetch;
 mod queue;
 mod records;
-mod script;
 
 pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
 pub use dev::{Coin, DevBlock, DevChain, DevError, DevTransaction, Entry, Story};
@@ -41,4 +40,3 @@ pub use records::{
     Layout, LoggedEntry, Malformed, RecordError, RecordReader, RecordSettings, RecordSource,
     RecordWriter, parse_json_records,
 };
-pub use script::op_return;

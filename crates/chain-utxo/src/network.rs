@@ -1,5 +1,5 @@
-use crate::script;
 use std::str::FromStr;
+use tally_chain::utxo::script::Lock;
 use tally_crypto::base58;
 use tally_primitives::{BlockId, BlockSpan, Fid};
 
@@ -161,7 +161,11 @@ impl Network {
     /// Returns the address that may spend an output with this locking script: of a public key
     /// (P2PKH) or of a script (P2SH). Other scripts have none.
     pub fn address(&self, script: &[u8]) -> Option<Fid> {
-        let (version, hash) = script::lock_of(script)?.split(self);
+        let (version, hash) = match Lock::of(script) {
+            Lock::Key(hash) => (self.key_version, hash),
+            Lock::Script(hash) => (self.script_version, hash),
+            Lock::Other => return None,
+        };
         let mut payload = [0; 21];
         payload[0] = version;
         payload[1..].copy_from_slice(&hash);
@@ -175,9 +179,9 @@ impl Network {
         let (version, hash) = payload.split_first()?;
         let hash: [u8; 20] = hash.try_into().ok()?;
         if *version == self.key_version {
-            Some(script::key_lock(&hash))
+            Lock::Key(hash).script()
         } else if *version == self.script_version {
-            Some(script::script_lock(&hash))
+            Lock::Script(hash).script()
         } else {
             None
         }

@@ -1,5 +1,7 @@
 //! The port to chains of outputs: blocks or ready-made records, in order, reorganisations included.
 
+pub mod script;
+
 use crate::ChainError;
 use std::{fmt, future::Future, pin::Pin};
 use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};

@@ -5,10 +5,10 @@
 use crate::support::*;
 use serde_json::json;
 use std::{collections::HashMap, fs::File};
-use tally_chain::utxo::{Block, OutPoint, Record};
+use tally_chain::utxo::{Block, OutPoint, Record, script::op_return};
 use tally_chain_utxo::{
     FilesSettings, FilesSource, LoggedEntry, RecordSettings, RecordSource, RecordWriter,
-    decode_block, op_return, write_record,
+    decode_block, write_record,
 };
 use tally_primitives::{BlockNumber, Fid, Satoshi};
 

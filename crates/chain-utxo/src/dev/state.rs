@@ -5,10 +5,9 @@ use crate::{
     Network,
     block::decode_block,
     encode::{Made, first_block, mined_block},
-    script,
 };
 use std::collections::BTreeMap;
-use tally_chain::utxo::{Block, OutPoint, Output};
+use tally_chain::utxo::{Block, OutPoint, Output, script::carrier};
 use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi};
 
 #[derive(Debug)]
@@ -220,7 +219,7 @@ fn outputs(
 fn build(network: &Network, transaction: &DevTransaction) -> Result<Made, DevError> {
     let outputs = transaction.outputs.iter().map(|output| match output {
         DevOutput::Pay(to, value) => pay(network, to.clone(), *value),
-        DevOutput::Record(text) => Ok(Output { value: Satoshi(0), script: script::carrier(text) }),
+        DevOutput::Record(text) => Ok(Output { value: Satoshi(0), script: carrier(text) }),
         DevOutput::Raw(script, value) => Ok(Output { value: *value, script: script.clone() }),
     });
     let outputs = outputs.collect::<Result<_, _>>()?;

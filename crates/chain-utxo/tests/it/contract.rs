@@ -3,7 +3,7 @@
 use crate::support::{
     Followed, Harness, InFiles, InProcess, OverRpc, catch_up, catch_up_to, failure, grow, ids, next,
 };
-use tally_chain::utxo::{Start, Update};
+use tally_chain::utxo::{Start, Update, script::op_return};
 use tally_chain_utxo::{DevChain, Network};
 use tally_primitives::{BlockId, BlockNumber};
 
@@ -18,7 +18,7 @@ async fn delivers_all(harness: &dyn Harness) {
     followed.take(catch_up_to(&mut *source, BlockNumber(60)).await);
     assert_eq!(followed.ids(), ids(harness.chain()));
     let records = followed.0.iter().flat_map(|block| &block.transactions).flat_map(|transaction| {
-        transaction.outputs.iter().filter_map(|output| tally_chain_utxo::op_return(&output.script))
+        transaction.outputs.iter().filter_map(|output| op_return(&output.script))
     });
     assert_eq!(records.count(), 59);
     for height in 61..=63 {

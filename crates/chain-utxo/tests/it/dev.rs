@@ -2,10 +2,9 @@
 
 use crate::support::{Followed, Harness, InProcess, TIME, catch_up_to, fid, grow, ids};
 use proptest::prelude::*;
+use tally_chain::utxo::script::op_return;
 use tally_chain::utxo::{Block, OutPoint, Start};
-use tally_chain_utxo::{
-    DevBlock, DevChain, DevError, DevTransaction, Entry, Network, Story, op_return,
-};
+use tally_chain_utxo::{DevBlock, DevChain, DevError, DevTransaction, Entry, Network, Story};
 use tally_primitives::{BlockNumber, Satoshi, Txid};
 
 const NETWORK: Network = Network::FREECASH;

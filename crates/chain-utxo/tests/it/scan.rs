@@ -4,9 +4,10 @@ use crate::support::grow;
 use proptest::prelude::*;
 use std::io::Cursor;
 use tally_chain::utxo::Record;
+use tally_chain::utxo::script::op_return;
 use tally_chain_utxo::{
     DevChain, Layout, LoggedEntry, Network, RecordReader, RecordScan, RecordWriter, decode_block,
-    op_return, write_record,
+    write_record,
 };
 use tally_primitives::{BlockNumber, Txid};
 

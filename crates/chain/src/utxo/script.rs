@@ -1,7 +1,5 @@
 //! Locking scripts, as far as anybody here reads them.
 
-use crate::Network;
-
 const OP_PUSHDATA1: u8 = 0x4c;
 const OP_PUSHDATA2: u8 = 0x4d;
 const OP_PUSHDATA4: u8 = 0x4e;
@@ -12,42 +10,46 @@ const OP_EQUALVERIFY: u8 = 0x88;
 const OP_HASH160: u8 = 0xa9;
 const OP_CHECKSIG: u8 = 0xac;
 
-/// Who may spend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lock {
-    /// The owner of the public key with this hash.
+/// Who may spend an output, as far as a script of a usual form says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lock {
+    /// The owner of the public key with this hash (P2PKH).
     Key([u8; 20]),
-    /// Whoever fulfils the script with this hash.
+    /// Whoever satisfies the script with this hash (P2SH).
     Script([u8; 20]),
+    /// A script of another form, which has no address.
+    Other,
 }
 
 impl Lock {
-    /// Returns the address's first byte and its hash.
-    pub(crate) const fn split(self, network: &Network) -> (u8, [u8; 20]) {
+    /// Reads a locking script.
+    pub fn of(script: &[u8]) -> Self {
+        match script {
+            [OP_DUP, OP_HASH160, 20, hash @ .., OP_EQUALVERIFY, OP_CHECKSIG] => {
+                hash.try_into().map_or(Self::Other, Self::Key)
+            }
+            [OP_HASH160, 20, hash @ .., OP_EQUAL] => {
+                hash.try_into().map_or(Self::Other, Self::Script)
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// Returns the locking script; `None` for a lock that does not say which.
+    pub fn script(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Key(hash) => (network.key_version, hash),
-            Self::Script(hash) => (network.script_version, hash),
+            Self::Key(hash) => {
+                Some([&[OP_DUP, OP_HASH160, 20][..], hash, &[OP_EQUALVERIFY, OP_CHECKSIG]].concat())
+            }
+            Self::Script(hash) => Some([&[OP_HASH160, 20][..], hash, &[OP_EQUAL]].concat()),
+            Self::Other => None,
         }
     }
 }
 
-/// Returns who may spend, if the script is of one of the two forms that have addresses.
-pub(crate) fn lock_of(script: &[u8]) -> Option<Lock> {
-    match script {
-        [OP_DUP, OP_HASH160, 20, hash @ .., OP_EQUALVERIFY, OP_CHECKSIG] => {
-            hash.try_into().ok().map(Lock::Key)
-        }
-        [OP_HASH160, 20, hash @ .., OP_EQUAL] => hash.try_into().ok().map(Lock::Script),
-        _ => None,
-    }
-}
-
-pub(crate) fn key_lock(hash: &[u8; 20]) -> Vec<u8> {
-    [&[OP_DUP, OP_HASH160, 20][..], hash, &[OP_EQUALVERIFY, OP_CHECKSIG]].concat()
-}
-
-pub(crate) fn script_lock(hash: &[u8; 20]) -> Vec<u8> {
-    [&[OP_HASH160, 20][..], hash, &[OP_EQUAL]].concat()
+/// Says whether nobody can ever spend what the script locks, because it only holds data.
+pub fn is_data(script: &[u8]) -> bool {
+    script.first() == Some(&OP_RETURN)
 }
 
 /// Returns what a script that begins with `OP_RETURN` carries: the bytes of its pushes, one after
@@ -85,8 +87,8 @@ fn split_length<const N: usize>(bytes: &[u8]) -> Option<(usize, &[u8])> {
     usize::try_from(u32::from_le_bytes(wide)).ok().map(|length| (length, rest))
 }
 
-/// Returns a script that carries `data` in one push.
-pub(crate) fn carrier(data: &[u8]) -> Vec<u8> {
+/// Returns the script that carries `data` in one push.
+pub fn carrier(data: &[u8]) -> Vec<u8> {
     let length = data.len();
     let mut script = vec![OP_RETURN];
     match (u8::try_from(length), u16::try_from(length)) {
@@ -109,6 +111,19 @@ pub(crate) fn carrier(data: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn scripts_of_the_usual_forms_have_an_owner() {
+        let hash = [7; 20];
+        let key = [&[0x76, 0xa9, 0x14][..], &hash, &[0x88, 0xac]].concat();
+        let script = [&[0xa9, 0x14][..], &hash, &[0x87]].concat();
+        assert_eq!(Lock::of(&key), Lock::Key(hash));
+        assert_eq!(Lock::of(&script), Lock::Script(hash));
+        // Another length, a byte too many, nothing.
+        for other in [&key[..24], &[&key[..], &[0]].concat(), &script[1..], &[], &[0x76, 0xa9]] {
+            assert_eq!(Lock::of(other), Lock::Other, "{other:?}");
+        }
+    }
 
     #[test]
     fn data_is_read_from_pushes_of_every_kind() {
@@ -136,7 +151,9 @@ mod tests {
             if let Some(data) = op_return(&script) {
                 prop_assert!(data.len() < script.len());
             }
-            prop_assert_eq!(Network::FREECASH.address(&script).is_some(), lock_of(&script).is_some());
+            if let Some(same) = Lock::of(&script).script() {
+                prop_assert_eq!(same, script);
+            }
         }
 
         /// What is put into a script comes out again, at all lengths where the form changes.
