@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets anything unexpected fails")]
 
+mod apip;
 mod bad_input;
 mod bigchain;
 mod client_compatibility;

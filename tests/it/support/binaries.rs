@@ -15,6 +15,16 @@ pub(crate) fn ledger_daemon() -> PathBuf {
     built("bigchain-node", "BIGCHAIN_NODE")
 }
 
+/// Returns the directory's daemon: `APIP_SERVER`, or what the same build put beside the tests.
+pub(crate) fn directory_daemon() -> PathBuf {
+    built("apip-server", "APIP_SERVER")
+}
+
+/// Returns the directory's client: `APIP_CLIENT`, or what the same build put beside the tests.
+pub(crate) fn directory_client() -> PathBuf {
+    built("apip-client", "APIP_CLIENT")
+}
+
 fn built(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = env::var_os(variable) {
         return existing(path.into(), &format!("{variable} names no file"));
@@ -24,7 +34,7 @@ fn built(name: &str, variable: &str) -> PathBuf {
     existing(
         build.join(name),
         &format!(
-            "the daemon is not built: run `make test`, or `cargo build -p {name}` before the \
+            "the program is not built: run `make test`, or `cargo build -p {name}` before the \
              tests, or set {variable}"
         ),
     )
