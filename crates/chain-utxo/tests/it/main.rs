@@ -6,7 +6,6 @@ mod contract;
 mod dev;
 mod files;
 mod node;
-mod rate;
 mod records;
 mod scan;
 mod support;

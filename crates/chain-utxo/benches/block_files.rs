@@ -1,21 +1,25 @@
-//! How fast block files are read. Not a test of anything but speed, so it must be asked for:
-//! `cargo test --release -p tally-chain-utxo --test it -- --ignored --nocapture rate`.
+//! How fast block files are read: `cargo bench -p tally-chain-utxo`.
 
-use crate::support::{TIME, append, fid, next};
+#![expect(clippy::unwrap_used, reason = "a measurement may fail loudly")]
+
 use std::time::Instant;
 use tally_chain::utxo::{Source, Start, Update};
 use tally_chain_utxo::{
     DevBlock, DevChain, DevTransaction, FilesSettings, FilesSource, Network, decode_block,
     write_record,
 };
+use tally_crypto::fch::{self, AddressVersion};
 use tally_primitives::{BlockNumber, Satoshi};
 
 const NETWORK: Network = Network::FREECASH_REGTEST;
+/// Time of the first block.
+const TIME: u64 = 1_600_000_000;
 
 /// Makes blocks of so many transactions, each with the scripts of a signed one.
 fn blocks(count: usize, transactions: usize) -> Vec<Vec<u8>> {
     let chain = DevChain::new(NETWORK);
-    let [one, two] = [1, 2].map(|number| fid(&NETWORK, number));
+    let [one, two] =
+        [1, 2].map(|byte| fch::fid_of_hash(AddressVersion(NETWORK.key_version), &[byte; 20]));
     for _ in 0..count {
         let funded = vec![(one.clone(), Satoshi(1_000_000)); transactions];
         let transactions = chain.coins(&one).into_iter().take(transactions).map(|coin| {
@@ -40,7 +44,7 @@ async fn measure(name: &str, blocks: &[Vec<u8>]) {
         for raw in chunk {
             write_record(&mut bytes, NETWORK.magic, raw).unwrap();
         }
-        append(&folder.path().join(format!("blk{number:05}.dat")), &bytes);
+        std::fs::write(folder.path().join(format!("blk{number:05}.dat")), &bytes).unwrap();
     }
     let size: usize = blocks.iter().map(Vec::len).sum();
     let megabytes = size as f64 / 1e6;
@@ -54,7 +58,7 @@ async fn measure(name: &str, blocks: &[Vec<u8>]) {
     let mut source = FilesSource::start(settings, Start::Fresh).unwrap();
     let mut indexed = None;
     let mut received = 0;
-    while let Update::Block(_) = next(&mut source).await.unwrap() {
+    while let Update::Block(_) = source.next().await.unwrap() {
         received += 1;
         indexed.get_or_insert_with(|| began.elapsed().as_secs_f64());
     }
@@ -72,9 +76,8 @@ async fn measure(name: &str, blocks: &[Vec<u8>]) {
     );
 }
 
-#[tokio::test]
-#[ignore = "measures"]
-async fn rate_of_block_files() {
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
     let chain = DevChain::new(NETWORK);
     (0..20_000).for_each(|number| drop(chain.mine(DevBlock::empty(TIME + number)).unwrap()));
     measure("empty blocks", &chain.raw_blocks()).await;
