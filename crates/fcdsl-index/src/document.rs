@@ -31,7 +31,7 @@ pub enum DocumentError {
 }
 
 /// How a value is kept.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Tag {
     Null = 0,
     False = 1,
@@ -74,32 +74,87 @@ impl Tag {
     }
 }
 
+/// All shapes, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes {
+    numbers: Dictionary,
+    shapes: Vec<Box<[Member]>>,
+}
+
+/// A member of a shape.
+#[derive(Debug)]
+struct Member {
+    name: Box<str>,
+    /// The name as JSON, with its comma and colon.
+    lead: Box<str>,
+    tag: Tag,
+    /// The field that it belongs to.
+    field: Option<usize>,
+}
+
+impl Shapes {
+    /// The number of the shape with these members, each with whether it is kept as a term.
+    fn intern(
+        &mut self,
+        members: &[(String, Node)],
+        tags: &[(Tag, Option<usize>)],
+    ) -> Result<u32, DocumentError> {
+        let mut bytes = Vec::new();
+        for ((name, _), (tag, _)) in members.iter().zip(tags) {
+            write_text(&mut bytes, name);
+            bytes.push(*tag as u8);
+        }
+        let (number, is_new) = self.numbers.intern(&bytes)?;
+        if is_new {
+            let member = |((name, _), (tag, field)): (&(String, Node), &(Tag, Option<usize>))| {
+                let mut lead = String::from(",");
+                write_string(name, &mut lead);
+                lead.push(':');
+                Member { name: name.as_str().into(), lead: lead.into(), tag: *tag, field: *field }
+            };
+            self.shapes.push(members.iter().zip(tags).map(member).collect());
+        }
+        Ok(number)
+    }
+
+    /// The shape of a packed document, which is taken from it.
+    fn read(&self, packed: &mut &[u8]) -> &[Member] {
+        let number = usize::try_from(read_varint(packed)).unwrap_or(usize::MAX);
+        self.shapes.get(number).map_or(&[][..], |members| members)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let member = |member: &Member| size_of::<Member>() + member.name.len() + member.lead.len();
+        let members: usize = self.shapes.iter().flatten().map(member).sum();
+        self.numbers.bytes() + self.shapes.capacity() * size_of::<Box<[Member]>>() + members
+    }
+}
+
 /// Packs a document whose keywords have terms already.
 pub(crate) fn pack(
     members: &[(String, Node)],
     schema: &Schema,
     fields: &[FieldIndex],
-    shapes: &mut Dictionary,
+    shapes: &mut Shapes,
 ) -> Result<Vec<u8>, DocumentError> {
-    let mut shape = Vec::new();
+    let mut tags = Vec::with_capacity(members.len());
     let mut values = Vec::new();
     for (name, value) in members {
-        write_text(&mut shape, name);
         let field = field_of(schema, name);
         match (value, field.map(|field| &fields[field])) {
             (Node::Text(text), Some(FieldIndex::Keywords(keywords))) => {
                 // Missing only if a field's values were not interned, which would be a mistake.
                 let term = keywords.terms.find(text).ok_or(DocumentError::Full)?;
-                shape.push(Tag::Term as u8);
+                tags.push((Tag::Term, field));
                 write_varint(&mut values, u64::from(term));
             }
             _ => {
-                shape.push(Tag::of(value, false) as u8);
+                tags.push((Tag::of(value, false), field));
                 write_value(&mut values, value);
             }
         }
     }
-    let (shape, _) = shapes.intern(&shape)?;
+    let shape = shapes.intern(members, &tags)?;
     let mut packed = Vec::with_capacity(values.len() + 4);
     write_varint(&mut packed, u64::from(shape));
     packed.extend_from_slice(&values);
@@ -109,58 +164,62 @@ pub(crate) fn pack(
 /// The members of a packed document.
 pub(crate) fn unpack(
     mut packed: &[u8],
-    schema: &Schema,
     fields: &[FieldIndex],
-    shapes: &Dictionary,
+    shapes: &Shapes,
 ) -> Vec<(String, Node)> {
-    let shape = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
-    let mut shape = shapes.get(shape);
-    let mut members = Vec::new();
-    while !shape.is_empty() {
-        let name = read_text(&mut shape);
-        let tag = Tag::read(read_varint(&mut shape));
-        let value = match (tag, field_of(schema, &name).map(|field| &fields[field])) {
-            (Tag::Term, Some(FieldIndex::Keywords(keywords))) => {
-                let term = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
-                Node::Text(keywords.terms.text(term))
-            }
-            (tag, _) => read_value(tag, &mut packed),
-        };
-        members.push((name, value));
+    let shape = shapes.read(&mut packed);
+    let member = |member: &Member| {
+        (member.name.as_ref().to_owned(), read_member(member, fields, &mut packed))
+    };
+    shape.iter().map(member).collect()
+}
+
+/// The value of the member that belongs to `field`, without what is behind it.
+pub(crate) fn unpack_one(
+    mut packed: &[u8],
+    field: usize,
+    fields: &[FieldIndex],
+    shapes: &Shapes,
+) -> Option<Node> {
+    for member in shapes.read(&mut packed) {
+        let value = read_member(member, fields, &mut packed);
+        if member.field == Some(field) {
+            return Some(value);
+        }
     }
-    members
+    None
 }
 
 /// A packed document as JSON text.
-pub(crate) fn render(
-    mut packed: &[u8],
-    schema: &Schema,
-    fields: &[FieldIndex],
-    shapes: &Dictionary,
-) -> String {
-    let shape = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
-    let mut shape = shapes.get(shape);
+pub(crate) fn render(mut packed: &[u8], fields: &[FieldIndex], shapes: &Shapes) -> String {
+    let shape = shapes.read(&mut packed);
     // Ids in hexadecimal take half of their length when packed.
-    let mut text = String::with_capacity(64 + shape.len() * 2 + packed.len() * 2);
+    let mut text = String::with_capacity(64 + shape.len() * 32 + packed.len() * 2);
     text.push('{');
-    while !shape.is_empty() {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        let name = read_str(&mut shape);
-        write_string(name, &mut text);
-        text.push(':');
-        let tag = Tag::read(read_varint(&mut shape));
-        match (tag, field_of(schema, name).map(|field| &fields[field])) {
+    for member in shape {
+        text.push_str(if text.len() > 1 { &member.lead } else { &member.lead[1..] });
+        match (member.tag, member.field.map(|field| &fields[field])) {
             (Tag::Term, Some(FieldIndex::Keywords(keywords))) => {
-                let term = u32::try_from(read_varint(&mut packed)).unwrap_or_default();
-                keywords.terms.write(term, &mut text);
+                keywords.terms.write(read_term(&mut packed), &mut text);
             }
             (tag, _) => read_value(tag, &mut packed).write(&mut text),
         }
     }
     text.push('}');
     text
+}
+
+fn read_member(member: &Member, fields: &[FieldIndex], packed: &mut &[u8]) -> Node {
+    match (member.tag, member.field.map(|field| &fields[field])) {
+        (Tag::Term, Some(FieldIndex::Keywords(keywords))) => {
+            Node::Text(keywords.terms.text(read_term(packed)))
+        }
+        (tag, _) => read_value(tag, packed),
+    }
+}
+
+fn read_term(packed: &mut &[u8]) -> u32 {
+    u32::try_from(read_varint(packed)).unwrap_or_default()
 }
 
 /// The field that a member of a document belongs to; aliases are for queries only.

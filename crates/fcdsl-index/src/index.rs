@@ -6,12 +6,11 @@ use tally_fcdsl::{Field, Kind, Schema};
 use crate::{
     arena::Arena,
     chunks::Chunks,
-    document::{DocumentError, field_of, pack, render, unpack},
+    document::{DocumentError, Shapes, field_of, pack, render, unpack, unpack_one},
     fields::{FieldIndex, Keywords, Values},
     memo::Memo,
     node::Node,
     postings::{ROWS_MAX, Rows, bitmap_bytes},
-    terms::Dictionary,
 };
 
 /// Documents of one table, indexed. Changes need `&mut`, so a reader sees all of a change or
@@ -29,7 +28,7 @@ pub struct Index {
     documents: Arena,
     /// Address of each row's document.
     addresses: Chunks<u32>,
-    shapes: Dictionary,
+    shapes: Shapes,
     /// What dear conditions found since the last change.
     pub(crate) memo: Memo,
     /// Bytes of documents that were replaced or removed.
@@ -61,7 +60,7 @@ impl Index {
             dead: RoaringBitmap::new(),
             documents: Arena::default(),
             addresses: Chunks::default(),
-            shapes: Dictionary::default(),
+            shapes: Shapes::default(),
             memo: Memo::default(),
             garbage: 0,
             kept: 0,
@@ -178,11 +177,18 @@ impl Index {
     }
 
     pub(crate) fn members(&self, row: u32) -> Vec<(String, Node)> {
-        unpack(self.packed(row), self.schema, &self.fields, &self.shapes)
+        unpack(self.packed(row), &self.fields, &self.shapes)
+    }
+
+    pub(crate) fn id(&self, row: u32) -> String {
+        match unpack_one(self.packed(row), self.id_field, &self.fields, &self.shapes) {
+            Some(Node::Text(id)) => id,
+            _ => String::new(),
+        }
     }
 
     pub(crate) fn text(&self, row: u32) -> String {
-        render(self.packed(row), self.schema, &self.fields, &self.shapes)
+        render(self.packed(row), &self.fields, &self.shapes)
     }
 
     fn packed(&self, row: u32) -> &[u8] {

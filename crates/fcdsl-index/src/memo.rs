@@ -82,3 +82,59 @@ impl Memo {
         self.findings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tally_fcdsl::{Field, Forced, Kind, Rules, Schema};
+
+    use super::*;
+    use crate::Index;
+
+    static SCHEMA: Schema = Schema {
+        id: "id",
+        fields: &[Field::new("id", Kind::Keyword), Field::new("n", Kind::Long)],
+        appended: true,
+    };
+
+    fn search(query: &serde_json::Value) -> Search {
+        let rules =
+            Rules { schema: &SCHEMA, default_sort: &[], forced: Forced::None, needs_ids: false };
+        Search::parse(Some(query), &rules).unwrap()
+    }
+
+    fn kept(index: &Index) -> usize {
+        index.memo.lock().len()
+    }
+
+    /// Goal: what is kept is found again, never outlives a change, and is bounded.
+    #[test]
+    fn findings_are_kept_until_something_changes() {
+        let mut index = Index::new(&SCHEMA);
+        for row in 0..10_000 {
+            index.put(&format!(r#"{{"id":"{row:08x}","n":{}}}"#, row * 7919 % 10_007)).unwrap();
+        }
+        let wide = search(&json!({"query": {"range": {"fields": ["n"], "gte": 1000}}}));
+        let part = search(&json!({"query": {"part": {"fields": ["id"], "value": "0abc"}}}));
+        let narrow = search(&json!({"query": {"terms": {"fields": ["n"], "values": [7]}}}));
+        let first: Vec<_> = [&wide, &part, &narrow].map(|search| index.search(search)).into();
+        assert_eq!(kept(&index), 2, "one row is found at once");
+        let second: Vec<_> = [&wide, &part, &narrow].map(|search| index.search(search)).into();
+        assert_eq!(first, second);
+        assert_eq!(first[1].total, 1);
+
+        index.put(r#"{"id":"f0abcf","n":5000}"#).unwrap();
+        assert_eq!(kept(&index), 0);
+        assert_eq!(index.search(&wide).total, first[0].total + 1);
+        assert_eq!(index.search(&part).total, 2);
+        assert!(index.remove("f0abcf"));
+        assert_eq!(index.search(&wide).total, first[0].total);
+        assert_eq!(index.search(&part).total, 1);
+
+        for value in 0..3 * KEPT {
+            let value = format!("{value:x}");
+            index.search(&search(&json!({"query": {"part": {"fields": ["id"], "value": value}}})));
+        }
+        assert_eq!(kept(&index), KEPT);
+    }
+}

@@ -56,13 +56,6 @@ impl Index {
         }
     }
 
-    pub(crate) fn id(&self, row: u32) -> String {
-        match members_value(&self.members(row), self.schema.id) {
-            Some(Node::Text(id)) => id.clone(),
-            _ => String::new(),
-        }
-    }
-
     pub(crate) fn keys(&self, row: u32, columns: &[Sort]) -> Vec<Key> {
         let is_number = |sort: &Sort| self.numbers(&sort.target).is_some();
         let members = if columns.iter().all(is_number) { Vec::new() } else { self.members(row) };
