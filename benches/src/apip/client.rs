@@ -72,11 +72,12 @@ pub(crate) fn run(work: Work, users: &mut [User], time: Duration) -> Result<Run>
     let before = CpuTime::now();
     let started = Instant::now();
     let owned: Vec<User> = users.to_vec();
-    let thread = thread::spawn(move || -> Result<_> {
+    let ask = move || -> Result<_> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let clients = runtime.block_on(all(work, owned, time))?;
         Ok((clients, own_time()))
-    });
+    };
+    let thread = thread::Builder::new().name("clients".to_owned()).spawn(ask)?;
     let (clients, own) = thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
     let cpu = before.zip(CpuTime::now()).map(|(before, after)| after.since(&before));
     let mut run = Run {

@@ -12,6 +12,10 @@ use std::{hint::black_box, path::Path, thread, time::Duration};
 use tally_crypto::fch::{sym_sign, sym_verify};
 use tokio::runtime::Runtime;
 
+/// Parts of a measurement, of which the fastest counts: other programs only ever slow a machine
+/// down.
+const SLICES: u32 = 5;
+
 /// How fast this machine syncs; measured once for all kinds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rates {
@@ -88,8 +92,11 @@ fn empty(
     let router = Router::new().route("/{*path}", post(reply));
     let web = runtime.block_on(Web::bare(router))?;
     let work = Work { address: web.address(), ..work };
-    client::run(work, users, each / 4)?;
-    let run = client::run(work, users, each)?;
+    let mut fastest = 0.0;
+    for _ in 0..SLICES {
+        let run = client::run(work, users, each / 2)?;
+        fastest = f64::max(fastest, run.latencies.len() as f64 / run.time.as_secs_f64());
+    }
     runtime.block_on(web.stop())?;
-    Ok(run.latencies.len() as f64 / run.time.as_secs_f64())
+    Ok(fastest)
 }

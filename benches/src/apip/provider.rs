@@ -58,13 +58,15 @@ impl Provider {
         let scratch = tempfile::tempdir_in(folder)?;
         let before = memory::resident_bytes();
         let store = open(&scratch.path().join("directory"), tally_apip_node::TABLES, MEMORY)?;
-        let (mut directory, indexed) = indexing::records(runtime, &store, size.ratings())?;
+        let (mut directory, mut indexed) = indexing::records(runtime, &store, size.ratings())?;
         let mut reopened = None;
         if size <= REOPENED_MAX {
             drop(directory);
             let asked = Instant::now();
             directory = indexing::open(&store)?;
             reopened = Some(asked.elapsed().as_secs_f64());
+            // While it follows, a directory looks only now and then how much memory it needs.
+            indexed.index_bytes = directory.status().tables.iter().map(|table| table.bytes).sum();
         }
         let grown_bytes = memory::resident_bytes().saturating_sub(before);
         let start = Start { size, indexed, reopened, grown_bytes };
