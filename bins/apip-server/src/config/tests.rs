@@ -88,10 +88,10 @@ fn a_port_that_the_system_chose_is_in_the_urls() {
     let mut config = check(any.clone()).unwrap();
     config.listens_at(chosen);
     assert_eq!(config.interfaces.url_heads, ["http://localhost:4321/APIP/"]);
-    let given = Some(vec!["https://directory.example/APIP/".to_owned()]);
-    let mut config = check(Settings { url_head: given.clone(), ..any }).unwrap();
+    let given = vec!["https://directory.example/APIP/".to_owned()];
+    let mut config = check(Settings { url_head: Some(given.clone()), ..any }).unwrap();
     config.listens_at(chosen);
-    assert_eq!(config.interfaces.url_heads, given.unwrap());
+    assert_eq!(config.interfaces.url_heads, given);
 }
 
 #[test]
