@@ -1,10 +1,13 @@
 //! What an index keeps for each field.
 
+use std::ops::Bound;
+
 use roaring::RoaringBitmap;
 use tally_fcdsl::{Kind, words};
 
 use crate::{
     document::{DocumentError, is_number},
+    hits::{Set, Union},
     node::Node,
     numbers::Numbers,
     postings::bitmap_bytes,
@@ -37,13 +40,14 @@ pub(crate) struct Words {
     pub(crate) present: RoaringBitmap,
 }
 
-/// Values of a [`Kind::Object`]. A term is a leaf's path (see [`leaf_start`]) and its value.
+/// Values of a [`Kind::Object`]: those that [`tally_fcdsl::leaves`] shows. A term is the number of a
+/// leaf's path (see [`Leaves::start`]) and its value.
 #[derive(Debug)]
 pub(crate) struct Leaves {
     pub(crate) values: Terms,
     pub(crate) words: Terms,
-    /// For each path the rows that have something there or below.
-    pub(crate) paths: Terms,
+    /// For each path the rows that have something there, and not only below.
+    paths: Terms,
     /// Rows that have any leaf.
     pub(crate) present: RoaringBitmap,
 }
@@ -205,28 +209,43 @@ impl FieldIndex {
 impl Leaves {
     fn intern(&mut self, value: &Node, values: &mut Values) -> Result<(), DocumentError> {
         let mut leaves = Vec::new();
-        value.leaves("", &mut |path, leaf| leaves.push((path.to_owned(), leaf.as_text())));
+        value.leaves(&mut |path, leaf| leaves.push((path.to_owned(), leaf.as_text())));
         for (path, text) in leaves {
             let Some(text) = text else { continue };
             values.is_present = true;
-            let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
-            for end in ends {
-                values.paths.push(self.paths.intern(&path[..end])?);
-            }
-            let start = leaf_start(&path);
-            values.terms.push(self.values.intern(&format!("{start}{text}"))?);
+            let path = self.paths.intern(&path)?;
+            values.paths.push(path);
+            let start = start_of(path);
+            values.terms.push(self.values.intern_behind(&start, &text)?);
             for word in words(&text) {
-                values.words.push(self.words.intern(&format!("{start}{word}"))?);
+                values.words.push(self.words.intern_behind(&start, &word)?);
             }
         }
         Ok(())
     }
+
+    /// What the terms of the values at `path` begin with; no term does if there is no such path.
+    pub(crate) fn start(&self, path: &str) -> String {
+        self.paths.find(path).map_or_else(|| "\0".to_owned(), start_of)
+    }
+
+    /// The rows that have something at `path` or below it.
+    pub(crate) fn rows_below(&self, path: &str) -> Set<'_> {
+        let mut rows = Union::default();
+        if let Some(own) = self.paths.find(path) {
+            rows.add(self.paths.rows(own));
+        }
+        // `/` is the character behind the dot.
+        let (first, end) = (format!("{path}."), format!("{path}/"));
+        let (first, end) = (Bound::Included(first.as_str()), Bound::Excluded(end.as_str()));
+        self.paths.range(first, end, |below| rows.add(self.paths.rows(below)));
+        rows.finish()
+    }
 }
 
-/// What the terms of a leaf's values begin with. The length tells where the path ends, whatever
-/// characters are in it.
-pub(crate) fn leaf_start(path: &str) -> String {
-    format!("{}\0{path}\0", path.len())
+/// The number of a path is shorter than the path, and the same for all rows.
+fn start_of(path: u32) -> String {
+    format!("{path}\0")
 }
 
 fn texts(value: &Node) -> Vec<String> {

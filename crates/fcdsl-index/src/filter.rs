@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Bound};
 use tally_fcdsl::{Check, Clause, Kind, Range, Search, Target, Test};
 
 use crate::{
-    fields::{FieldIndex, float_number, leaf_start},
+    fields::{FieldIndex, float_number},
     hits::{FEW_MAX, Set, Union},
     index::Index,
     numbers::{Found, Numbers},
@@ -164,13 +164,10 @@ impl Index {
             (FieldIndex::Leaves(leaves), None) if is_presence => {
                 Set::Many(Cow::Borrowed(&leaves.present))
             }
-            (FieldIndex::Leaves(leaves), Some((path, _))) if is_presence => {
-                let path = leaves.paths.find(path);
-                path.map_or(Set::none(), |path| leaves.paths.rows(path).into())
-            }
+            (FieldIndex::Leaves(leaves), Some((path, _))) if is_presence => leaves.rows_below(path),
             (FieldIndex::Leaves(leaves), Some((path, is_exact))) => {
                 let terms = if is_exact { &leaves.values } else { &leaves.words };
-                rows_of_terms(terms, &leaf_start(path), check)
+                rows_of_terms(terms, &leaves.start(path), check)
             }
             // An object has no value of its own, and nothing else has leaves.
             (FieldIndex::Leaves(_), None)

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use tally_fcdsl::{Branch, Tree};
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,22 +57,9 @@ impl Node {
         })
     }
 
-    /// Shows each scalar but `null`, with the names that lead to it joined by dots.
-    pub(crate) fn leaves<'a>(&'a self, path: &str, show: &mut impl FnMut(&str, &'a Self)) {
-        match self {
-            Self::Null => {}
-            Self::Boolean(_) | Self::Long(_) | Self::Number(_) | Self::Text(_) => show(path, self),
-            Self::Array(items) => items.iter().for_each(|item| item.leaves(path, show)),
-            Self::Object(members) => {
-                for (name, member) in members {
-                    if path.is_empty() {
-                        member.leaves(name, show);
-                    } else {
-                        member.leaves(&format!("{path}.{name}"), show);
-                    }
-                }
-            }
-        }
+    /// Shows each scalar that queries can see, with the names that lead to it joined by dots.
+    pub(crate) fn leaves<'a>(&'a self, show: &mut impl FnMut(&str, &'a Self)) {
+        tally_fcdsl::leaves(self, show);
     }
 
     /// Shows each scalar but `null` that is not in an object.
@@ -122,6 +110,22 @@ impl Node {
                     member.write(text);
                 }
                 text.push('}');
+            }
+        }
+    }
+}
+
+impl Tree for Node {
+    fn branch(&self) -> Branch<'_, Self> {
+        match self {
+            Self::Null => Branch::Null,
+            Self::Boolean(_) | Self::Long(_) => {
+                Branch::Scalar { bytes: self.as_text().map_or(0, |text| text.len()) }
+            }
+            Self::Number(text) | Self::Text(text) => Branch::Scalar { bytes: text.len() },
+            Self::Array(items) => Branch::Items(items),
+            Self::Object(members) => {
+                Branch::Members(Box::new(members.iter().map(|(name, value)| (&**name, value))))
             }
         }
     }

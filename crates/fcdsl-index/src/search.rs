@@ -82,7 +82,7 @@ impl Index {
             }
             Target::Leaf { field, path, .. } => {
                 if let Some(value) = members_value(members, self.schema.fields[*field].name) {
-                    value.leaves("", &mut |at, leaf| {
+                    value.leaves(&mut |at, leaf| {
                         if at == &**path {
                             texts.push(Key::Text(leaf.as_text().map(Into::into)));
                         }
@@ -110,8 +110,7 @@ impl Index {
         path: &str,
         sort: &Sort,
     ) -> Set<'static> {
-        let below: Set<'_> =
-            leaves.paths.find(path).map_or(Set::none(), |path| leaves.paths.rows(path).into());
+        let below = leaves.rows_below(path);
         let is_without =
             |row: &u32| self.keys(*row, std::slice::from_ref(sort)) == [Key::Text(None)];
         let rows = set.iter().filter(|row| !below.contains(*row) || is_without(row));

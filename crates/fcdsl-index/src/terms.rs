@@ -75,7 +75,12 @@ impl Terms {
     }
 
     pub(crate) fn intern(&mut self, text: &str) -> Result<u32, DocumentError> {
-        let bytes = encode(text);
+        self.intern_behind("", text)
+    }
+
+    /// The term of `start` and `text`, of which only `text` is looked for by its parts.
+    pub(crate) fn intern_behind(&mut self, start: &str, text: &str) -> Result<u32, DocumentError> {
+        let bytes = if start.is_empty() { encode(text) } else { encode(&[start, text].concat()) };
         let (term, is_new) = self.dictionary.intern(&bytes)?;
         if is_new {
             self.postings.push();
@@ -112,9 +117,11 @@ impl Terms {
         match self.dictionary.get(term).split_first() {
             Some((&HEX, bytes)) => {
                 text.push('"');
-                for byte in bytes {
-                    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+                let mut digits = [0; 64];
+                for bytes in bytes.chunks(digits.len() / 2) {
+                    write_digits(bytes, &mut digits);
+                    let digits = std::str::from_utf8(&digits[..bytes.len() * 2]);
+                    text.push_str(digits.expect("digits are text"));
                 }
                 text.push('"');
             }
@@ -296,12 +303,17 @@ fn decode_to(bytes: &[u8], text: &mut Vec<u8>) {
     match bytes.split_first() {
         Some((&HEX, bytes)) => {
             text.resize(bytes.len() * 2, 0);
-            for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-                pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
-            }
+            write_digits(bytes, text);
         }
         Some((_, bytes)) => text.extend_from_slice(bytes),
         None => {}
+    }
+}
+
+/// Writes the digits of `bytes` to the beginning of `text`.
+fn write_digits(bytes: &[u8], text: &mut [u8]) {
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
     }
 }
 

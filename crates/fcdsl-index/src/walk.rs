@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 use tally_fcdsl::{After, Key, Order, Sort, Target};
 
 use crate::{
-    fields::{FieldIndex, float_number, leaf_start},
+    fields::{FieldIndex, float_number},
     hits::Set,
     index::Index,
     numbers::Numbers,
@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
             Target::Leaf { field, path, .. } => {
                 if let FieldIndex::Leaves(leaves) = &index.fields[*field] {
                     let absent = || index.without_leaf(set, leaves, path, sort);
-                    let start = leaf_start(path);
+                    let start = leaves.start(path);
                     let may_differ = Some(&leaves.present);
                     self.terms(set, (&leaves.values, &start), columns, cursor, may_differ, &absent);
                 }

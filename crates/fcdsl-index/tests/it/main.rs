@@ -3,4 +3,5 @@
 mod changes;
 mod compare;
 mod documents;
+mod hostile;
 mod same_answers;
