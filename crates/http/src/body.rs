@@ -1,9 +1,12 @@
-use crate::{BODY_BYTES_MAX, BODY_READ_TIMEOUT, FieldError, Fields};
+use crate::{
+    BODY_BYTES_MAX, BODY_READ_TIMEOUT, FieldError, Fields, limits::BODY_BYTES_DISCARDED_MAX,
+};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
+use http_body_util::BodyExt;
 use serde_json::value::RawValue;
 
 /// Why a request's body cannot be used.
@@ -109,7 +112,7 @@ impl JsonBody {
 
 /// The bytes of a body, whatever they are: at most `MAX` of them, read in bounded time.
 ///
-/// A body that says that it is longer is refused before any of it is read.
+/// A body that says that it is longer is refused, and nothing of it is kept.
 #[derive(Debug)]
 pub struct RawBody<const MAX: usize>(pub Bytes);
 
@@ -119,7 +122,10 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, BodyError> {
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > MAX as u64) {
+        if let Some(length) = declared.filter(|length| *length > MAX as u64) {
+            if length <= BODY_BYTES_DISCARDED_MAX as u64 {
+                discard(request.into_body()).await;
+            }
             return Err(BodyError::TooLarge { max: MAX });
         }
         read(request.into_body(), MAX).await.map(Self)
@@ -148,6 +154,13 @@ async fn read(body: Body, max: usize) -> Result<Bytes, BodyError> {
         let too_large = std::error::Error::source(&error).is_some_and(is_length_limit);
         if too_large { BodyError::TooLarge { max } } else { BodyError::Broken }
     })
+}
+
+/// Reads a body to its end, and keeps nothing.
+async fn discard(mut body: Body) {
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever is too slow need not hear the answer.
+    drop(tokio::time::timeout(BODY_READ_TIMEOUT, reading).await);
 }
 
 fn is_length_limit(error: &(dyn std::error::Error + 'static)) -> bool {

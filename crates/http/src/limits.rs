@@ -4,6 +4,11 @@ use std::time::Duration;
 /// two thousand of them.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// Bytes of a body that is announced as too long which are read all the same, and thrown away: a
+/// client that is still sending when the connection closes never sees why. Who announces more is not
+/// listened to.
+pub(crate) const BODY_BYTES_DISCARDED_MAX: usize = 1024 * 1024;
+
 /// How long a client may take to send a body. Slower ones would hold a place for nothing.
 pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -1,6 +1,17 @@
 use super::*;
 use crate::{FieldProblem, read_integer, read_u64};
+use axum::body::HttpBody;
+use hyper::body::Frame;
 use proptest::prelude::*;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
 
 fn object(json: &str) -> Fields {
     JsonBody::parse(json.as_bytes()).unwrap().object().unwrap()
@@ -87,6 +98,36 @@ async fn raw_bodies_are_bounded_by_what_they_say_and_by_what_they_are() {
     assert_eq!(taken(Some("100000000"), Body::empty()).await, Err(BodyError::TooLarge { max: 4 }));
     assert_eq!(taken(None, undeclared()).await, Err(BodyError::TooLarge { max: 4 }));
     assert_eq!(taken(Some("4"), Body::from("\u{0}\u{1}{}")).await.unwrap(), "\u{0}\u{1}{}");
+}
+
+/// A body of one-byte chunks that counts how many are left.
+struct Chunks(Arc<AtomicUsize>);
+
+impl HttpBody for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let taken = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        Poll::Ready(taken.ok().map(|_| Ok(Frame::data(Bytes::from_static(b"x")))))
+    }
+}
+
+/// Goal: who is still sending a body that is somewhat too long hears that it is; who announces an
+/// endless one is not listened to.
+#[tokio::test]
+async fn a_body_that_is_somewhat_too_long_is_read_to_its_end() {
+    for (declared, left_after) in [(5, 0), (BODY_BYTES_DISCARDED_MAX + 1, 5)] {
+        let left = Arc::new(AtomicUsize::new(5));
+        let request = Request::post("/").header("content-length", declared);
+        let request = request.body(Body::new(Chunks(Arc::clone(&left)))).unwrap();
+        let refused = RawBody::<4>::from_request(request, &()).await.unwrap_err();
+        assert_eq!(refused, BodyError::TooLarge { max: 4 });
+        assert_eq!(left.load(Relaxed), left_after, "{declared}");
+    }
 }
 
 proptest! {
