@@ -1,6 +1,6 @@
 //! The conditions of a block, with typed values.
 
-use std::ops::Bound;
+use std::{collections::HashSet, hash::Hash, ops::Bound};
 
 use crate::{
     error::{Problem, QueryError},
@@ -120,8 +120,15 @@ impl Block {
 
 fn present(names: Option<&raw::Texts>, schema: &Schema, at: &str) -> Result<Vec<Test>, QueryError> {
     let names = raw::required(names, CLAUSE_FIELDS_MAX, at)?;
-    let test = |name| Test { target: schema.resolve(name), check: Check::Present };
-    Ok(names.into_iter().map(test).collect())
+    let targets = unique(names.into_iter().map(|name| schema.resolve(name)));
+    Ok(targets.into_iter().map(|target| Test { target, check: Check::Present }).collect())
+}
+
+/// Each item once, where it first stands: saying a thing again asks for nothing more, and must not
+/// cost more.
+fn unique<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
 
 /// What values of a clause are asked of a field, or which of them is wrong.
@@ -142,10 +149,14 @@ impl<'a> Builder<'a> {
         QueryError::bad(format!("{}.{member}", self.at), problem)
     }
 
+    /// The fields, each once, whatever names it was given by.
     fn targets(&self) -> Result<Vec<Target>, QueryError> {
+        Ok(unique(self.fields()?.into_iter().map(|name| self.schema.resolve(name))))
+    }
+
+    fn fields(&self) -> Result<Vec<&'a str>, QueryError> {
         let at = format!("{}.fields", self.at);
-        let names = raw::required(self.raw.fields.as_ref(), CLAUSE_FIELDS_MAX, &at)?;
-        Ok(names.into_iter().map(|name| self.schema.resolve(name)).collect())
+        raw::required(self.raw.fields.as_ref(), CLAUSE_FIELDS_MAX, &at)
     }
 
     fn text<'t>(&self, member: &str, text: &'t str) -> Result<&'t str, QueryError> {
@@ -180,7 +191,7 @@ impl<'a> Builder<'a> {
     }
 
     fn part(&self) -> Result<Vec<Test>, QueryError> {
-        let targets = self.targets()?;
+        let fields = self.fields()?;
         let value = self.value()?;
         let is_case_insensitive = match &self.raw.is_case_insensitive {
             None => false,
@@ -188,15 +199,19 @@ impl<'a> Builder<'a> {
                 .ok_or_else(|| self.bad("isCaseInsensitive", Problem::Boolean))?,
         };
         let pattern = Pattern::new(value, is_case_insensitive);
-        let test = |(index, target)| match self.schema.kind(&target) {
-            Some(Kind::Long | Kind::Float | Kind::Boolean) => {
-                Err(self.bad(&format!("fields[{index}]"), Problem::Clause))
-            }
-            Some(Kind::Keyword | Kind::Text | Kind::Object) | None => {
-                Ok(Test { target, check: Check::Part(pattern.clone()) })
+        let target = |(index, name)| {
+            let target = self.schema.resolve(name);
+            match self.schema.kind(&target) {
+                Some(Kind::Long | Kind::Float | Kind::Boolean) => {
+                    Err(self.bad(&format!("fields[{index}]"), Problem::Clause))
+                }
+                Some(Kind::Keyword | Kind::Text | Kind::Object) | None => Ok(target),
             }
         };
-        targets.into_iter().enumerate().map(test).collect()
+        let targets = fields.into_iter().enumerate().map(target);
+        let targets = unique(targets.collect::<Result<Vec<_>, _>>()?);
+        let test = |target| Test { target, check: Check::Part(pattern.clone()) };
+        Ok(targets.into_iter().map(test).collect())
     }
 
     fn matches(&self) -> Result<Vec<Test>, QueryError> {
@@ -205,7 +220,7 @@ impl<'a> Builder<'a> {
         let test = |target| {
             let kind = self.schema.kind(&target).unwrap_or(Kind::Object);
             let check = if kind == Kind::Text {
-                Check::Texts(words(value).map(String::into_boxed_str).collect())
+                Check::Texts(unique(words(value).map(String::into_boxed_str)))
             } else {
                 terms(kind, &[value]).map_err(|(_, problem)| self.bad("value", problem))?
             };
@@ -346,18 +361,21 @@ pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
 fn terms(kind: Kind, values: &[&str]) -> Checked {
     match kind {
         Kind::Keyword | Kind::Text | Kind::Object => {
-            Ok(Check::Texts(values.iter().map(|value| Box::from(*value)).collect()))
+            Ok(Check::Texts(unique(values.iter().map(|value| Box::from(*value)))))
         }
         Kind::Long => {
             let numbers = parse_all(values, Problem::Number, number::parse)?;
             // A fraction equals no integer.
-            Ok(Check::Longs(numbers.into_iter().filter_map(number::Number::as_long).collect()))
+            Ok(Check::Longs(unique(numbers.into_iter().filter_map(number::Number::as_long))))
         }
         Kind::Float => {
             let floats = parse_all(values, Problem::Number, number::parse_f32)?;
-            Ok(Check::Floats(floats.into_iter().map(f32::to_bits).collect()))
+            Ok(Check::Floats(unique(floats.into_iter().map(f32::to_bits))))
         }
-        Kind::Boolean => Ok(Check::Booleans(parse_all(values, Problem::Boolean, parse_boolean)?)),
+        Kind::Boolean => {
+            let booleans = parse_all(values, Problem::Boolean, parse_boolean)?;
+            Ok(Check::Booleans(unique(booleans)))
+        }
     }
 }
 

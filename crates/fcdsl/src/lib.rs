@@ -1,9 +1,9 @@
 //! The query language of the directory (FCDSL), without an index.
 //!
-//! [`Search::parse`] reads a request's `fcdsl` object, [`Search::parse_url`] the form that fits into
-//! a URL; both apply the limits, the defaults and the blocks that an endpoint forces, and end in one
-//! validated [`Search`]. [`evaluate`] answers a search over plain JSON documents. It is slow and
-//! follows the text of the language rule by rule: indexes are tested against it.
+//! [`Search::parse`] reads a request's `fcdsl` object, applies the limits, the defaults and the
+//! blocks that an endpoint forces, and ends in a validated [`Search`]. [`evaluate`] answers a search
+//! over plain JSON documents. It is slow and follows the text of the language rule by rule: indexes
+//! are tested against it.
 //!
 //! The crate is pure: no clock, randomness or I/O. It does not know which tables exist; a
 //! [`Schema`] describes one. The language is described in docs/fcdsl.md.
@@ -17,7 +17,6 @@ mod pattern;
 mod raw;
 mod schema;
 mod search;
-mod url;
 mod words;
 
 pub use clause::{Block, Check, Clause, Range, Test};

@@ -8,7 +8,6 @@ use crate::{
     error::{Problem, QueryError},
     raw::{RawSearch, RawSort, Texts},
     schema::{Kind, Schema, Target},
-    url,
 };
 
 /// Ids that one request may name.
@@ -113,14 +112,6 @@ impl Search {
             Some(value) => RawSearch::from_json(value)?,
         };
         Self::build(&raw, rules)
-    }
-
-    /// Reads the query of a URL: what follows the question mark.
-    ///
-    /// # Errors
-    /// What is wrong and where.
-    pub fn parse_url(query: &str, rules: &Rules<'_>) -> Result<Self, QueryError> {
-        Self::build(&url::parse(query)?, rules)
     }
 
     fn build(raw: &RawSearch, rules: &Rules<'_>) -> Result<Self, QueryError> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tally_fcdsl::{
-    CLAUSE_FIELDS_MAX, CLAUSE_VALUES_MAX, Order, SORT_COLUMNS_MAX, Search, VALUE_CHARS_MAX,
+    CLAUSE_FIELDS_MAX, CLAUSE_VALUES_MAX, Clause, Order, SORT_COLUMNS_MAX, Search, VALUE_CHARS_MAX,
 };
 
 use crate::table::{RULES, hits, parse, refusal};
@@ -65,6 +65,51 @@ fn every_list_and_value_is_bounded() {
     // Characters, not bytes.
     let wide = json!({"match": {"fields": ["sid"], "value": "服".repeat(256)}});
     assert!(parse(&json!({"query": wide})).is_ok());
+}
+
+/// Goal: what is said twice is asked once. Method: 32 times the same field, and the same values
+/// in other words.
+#[test]
+fn nothing_is_asked_twice() {
+    let often = |name: &str| json!(vec![name; CLAUSE_FIELDS_MAX]);
+    for (many, one) in [
+        (
+            json!({"part": {"fields": often("sid"), "value": "s"}}),
+            json!({"part": {"fields": ["sid"], "value": "s"}}),
+        ),
+        (
+            json!({"terms": {"fields": often("types"), "values": vec!["APIP"; 1024]}}),
+            json!({"terms": {"fields": ["types"], "values": ["APIP"]}}),
+        ),
+        (
+            json!({"equals": {"fields": often("tCdd"), "values": [7, "7", "7.0", 8]}}),
+            json!({"equals": {"fields": ["tCdd"], "values": [7, 8]}}),
+        ),
+        (
+            json!({"terms": {"fields": often("active"), "values": ["true", "TRUE", true]}}),
+            json!({"terms": {"fields": ["active"], "values": [true]}}),
+        ),
+        (
+            json!({"match": {"fields": often("desc"), "value": "a b a B"}}),
+            json!({"match": {"fields": ["desc"], "value": "a b"}}),
+        ),
+        (
+            json!({"range": {"fields": often("tCdd"), "gt": 5}}),
+            json!({"range": {"fields": ["tCdd"], "gt": 5}}),
+        ),
+        (json!({"exists": often("sid")}), json!({"exists": ["sid"]})),
+        (json!({"unexists": often("sid")}), json!({"unexists": ["sid"]})),
+    ] {
+        let [many, one] = [&many, &one].map(|block| parse(&json!({"query": block})).unwrap());
+        assert_eq!(many, one);
+    }
+    let mixed = parse(&json!({"query": {"exists": ["sid", "types", "sid"]}})).unwrap();
+    let Clause::All(tests) = &mixed.query.clauses[0] else { panic!("{mixed:?}") };
+    assert_eq!(tests.len(), 2, "fields that differ are all asked");
+    // The place of what is wrong is that in the request.
+    let (_, text) =
+        refusal(&json!({"query": {"part": {"fields": ["sid", "sid", "tCdd"], "value": "x"}}}));
+    assert!(text.starts_with("fcdsl.query.part.fields[2]"), "{text}");
 }
 
 #[test]

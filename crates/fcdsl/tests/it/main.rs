@@ -6,4 +6,3 @@ mod limits;
 mod meaning;
 mod pages;
 mod table;
-mod url;
