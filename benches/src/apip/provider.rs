@@ -8,11 +8,10 @@ use super::{
 use crate::{memory, web::Web};
 use anyhow::{Result, ensure};
 use std::{path::Path, sync::Arc, time::Instant};
-use tally_accounts::{Accounts, CashId, EmbeddedAccounts, Opened, Order, Session, SessionKey};
+use tally_accounts::{Accounts, EmbeddedAccounts, Opened, Session, SessionKey, contract};
 use tally_apip_api::{ApipApi, ApipConfig};
 use tally_crypto::{fch, sha256x2};
 use tally_http::Guard;
-use tally_primitives::{BlockNumber, Satoshi, Txid};
 use tally_storage::Store;
 use tally_storage_rocksdb::{DataFolder, Memory, RocksStore};
 use tempfile::TempDir;
@@ -107,17 +106,7 @@ async fn sign_in(accounts: &dyn Accounts, count: usize) -> Result<Vec<User>> {
     let mut users = vec![];
     for number in 0..count {
         let key = sha256x2(&[b"session", &number.to_le_bytes()[..]].concat());
-        let order = Order {
-            cash_id: CashId::from_shown(key),
-            from: fid(number),
-            to: fid(count),
-            amount: Satoshi(BALANCE),
-            time: 0,
-            txid: Txid::from_hash(key),
-            index: 1,
-            height: BlockNumber(1),
-            via: None,
-        };
+        let order = contract::order(&fid(number), number as u64, 1, BALANCE);
         ensure!(accounts.credit(order).await?, "two users are paid by one output");
         let session =
             Session { key: SessionKey::new(key), fid: fid(number), expires_ms: u64::MAX / 2 };
