@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     clause::{Block, Check, Clause, Range, Test},
     cursor::{Key, Last},
+    leaves::leaves,
     schema::{Kind, Schema, Target},
     search::{Search, Sort},
     words::words,
@@ -167,7 +168,7 @@ impl View<'_> {
     /// Whether anything is at `path` or below it.
     fn has_leaf(&self, field: usize, path: &str, document: &Value) -> bool {
         let mut is_there = false;
-        leaves(&document[self.schema.fields[field].name], "", &mut |leaf, _| {
+        leaves(&document[self.schema.fields[field].name], &mut |leaf, _| {
             let below = leaf.strip_prefix(path);
             is_there |= below.is_some_and(|below| below.is_empty() || below.starts_with('.'));
         });
@@ -180,11 +181,15 @@ impl View<'_> {
         match target {
             Target::Unknown => {}
             Target::Field(field) => {
-                let is_object = self.schema.fields[*field].kind == Kind::Object;
-                scalars(&document[self.schema.fields[*field].name], is_object, &mut found);
+                let value = &document[self.schema.fields[*field].name];
+                if self.schema.fields[*field].kind == Kind::Object {
+                    leaves(value, &mut |_, leaf| found.push(leaf));
+                } else {
+                    scalars(value, &mut found);
+                }
             }
             Target::Leaf { field, path, .. } => {
-                leaves(&document[self.schema.fields[*field].name], "", &mut |leaf, value| {
+                leaves(&document[self.schema.fields[*field].name], &mut |leaf, value| {
                     if leaf == &**path {
                         found.push(value);
                     }
@@ -221,35 +226,11 @@ fn compare_keys(sort: &[Sort], one: &[Key], two: &[Key]) -> Ordering {
     })
 }
 
-/// Shows each scalar below `value` with the names of the members that lead to it.
-fn leaves<'d>(value: &'d Value, path: &str, show: &mut impl FnMut(&str, &'d Value)) {
+fn scalars<'d>(value: &'d Value, found: &mut Vec<&'d Value>) {
     match value {
-        Value::Null => {}
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => show(path, value),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, path, show)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if path.is_empty() {
-                    leaves(member, name, show);
-                } else {
-                    leaves(member, &format!("{path}.{name}"), show);
-                }
-            }
-        }
-    }
-}
-
-fn scalars<'d>(value: &'d Value, with_members: bool, found: &mut Vec<&'d Value>) {
-    match value {
-        Value::Null => {}
+        Value::Null | Value::Object(_) => {}
         Value::Bool(_) | Value::Number(_) | Value::String(_) => found.push(value),
-        Value::Array(items) => {
-            items.iter().for_each(|item| scalars(item, with_members, found));
-        }
-        Value::Object(members) if with_members => {
-            members.values().for_each(|member| scalars(member, with_members, found));
-        }
-        Value::Object(_) => {}
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, found)),
     }
 }
 

@@ -12,6 +12,7 @@ mod clause;
 mod cursor;
 mod error;
 mod evaluate;
+mod leaves;
 mod number;
 mod pattern;
 mod raw;
@@ -23,6 +24,9 @@ pub use clause::{Block, Check, Clause, Range, Test};
 pub use cursor::{After, Key, Last};
 pub use error::{Problem, QueryError};
 pub use evaluate::{Answer, evaluate};
+pub use leaves::{
+    Branch, LEAF_DEPTH_MAX, LEAF_PATH_BYTES_MAX, LEAF_VALUE_BYTES_MAX, LEAVES_MAX, Tree, leaves,
+};
 pub use pattern::Pattern;
 pub use schema::{Field, Kind, Schema, Target};
 pub use search::{
