@@ -7,13 +7,29 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Longest byte string, so that little of a block is left unused.
 pub(crate) const BYTES_MAX: usize = 1 << 16;
 
+/// Blocks that an address can tell apart.
+const BLOCKS_MAX: usize = (1 << 32) / BLOCK_BYTES;
+
 /// Byte strings by address, 4 GiB of them at most.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Arena {
     blocks: Vec<Vec<u8>>,
+    blocks_max: usize,
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self { blocks: Vec::new(), blocks_max: BLOCKS_MAX }
+    }
 }
 
 impl Arena {
+    /// Makes it as full as one of 4 GiB would be, with the blocks there are.
+    #[cfg(test)]
+    pub(crate) fn close(&mut self) {
+        self.blocks_max = self.blocks.len();
+    }
+
     /// Keeps `bytes` and returns their address.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<u32, DocumentError> {
         if bytes.len() > BYTES_MAX {
@@ -21,7 +37,7 @@ impl Arena {
         }
         let needed = bytes.len() + 3;
         if self.blocks.last().is_none_or(|block| block.len() + needed > BLOCK_BYTES) {
-            if self.blocks.len() == (1 << 32) / BLOCK_BYTES {
+            if self.blocks.len() >= self.blocks_max {
                 return Err(DocumentError::Full);
             }
             // A small table needs no megabyte.

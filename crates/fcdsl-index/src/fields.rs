@@ -280,3 +280,50 @@ pub(crate) fn number_float(number: i64) -> f32 {
     let bits = i32::try_from(number).unwrap_or_default();
     f32::from_bits((if bits < 0 { bits ^ i32::MAX } else { bits }).cast_unsigned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tally_fcdsl::{Field, Forced, Rules, Schema, Search};
+
+    use super::*;
+    use crate::Index;
+
+    const SCHEMA: Schema = Schema {
+        id: "id",
+        fields: &[Field::new("id", Kind::Keyword), Field::new("params", Kind::Object)],
+        appended: false,
+    };
+
+    fn document(id: &str, value: usize) -> String {
+        json!({"id": id, "params": {"a": format!("{value:0>1000}.")}}).to_string()
+    }
+
+    /// Goal: an index that is full goes on with what it has. Method: the room for values is closed
+    /// after one mebibyte and filled; then documents are added, replaced, found and removed.
+    #[test]
+    fn a_full_index_serves_what_it_has() {
+        let mut index = Index::new(&SCHEMA);
+        index.put(&document("first", 0)).unwrap();
+        let FieldIndex::Leaves(leaves) = &mut index.fields[1] else { panic!("an object") };
+        leaves.values.close();
+        let full =
+            (1..2000).find(|value| index.put(&document(&format!("{value}"), *value)).is_err());
+        let full = full.expect("two thousand values of 1,000 bytes do not fit");
+        for id in ["new", "first"] {
+            let result = index.put(&document(id, full));
+            assert!(matches!(result, Err(DocumentError::Full)), "{id}: {result:?}");
+        }
+        assert_eq!((index.len(), index.get("new")), (full, None));
+        assert_eq!(index.get("first"), Some(document("first", 0)));
+
+        index.put(&document("new", 7)).expect("the value is known, so there is room");
+        index.put(&document("first", 7)).expect("the value is known, so there is room");
+        assert!(index.remove("8"), "what is there can be removed");
+        let query = json!({"query": {"part": {"fields": ["params.a.keyword"], "value": "0007."}}});
+        let rules =
+            Rules { schema: &SCHEMA, default_sort: &[], forced: Forced::None, needs_ids: false };
+        let page = index.search(&Search::parse(Some(&query), &rules).unwrap());
+        assert_eq!(page.ids, ["first", "7", "new"]);
+    }
+}

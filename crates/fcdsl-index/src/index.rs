@@ -94,7 +94,7 @@ impl Index {
                 self.addresses.set(row as usize, address);
                 self.garbage += old_bytes;
                 self.kept = self.kept + packed.len() - old_bytes;
-                self.collect_garbage()?;
+                self.collect_garbage();
             }
             None => {
                 let row = self.rows();
@@ -207,15 +207,19 @@ impl Index {
 
     /// Builds everything anew once most of the documents' memory is of documents gone. That never
     /// happens to histories, which only lose the few rows of blocks undone.
-    fn collect_garbage(&mut self) -> Result<(), DocumentError> {
+    fn collect_garbage(&mut self) {
         if self.garbage < GARBAGE_MIN || self.garbage < self.kept * 2 {
-            return Ok(());
+            return;
         }
         let mut fresh = Self::new(self.schema);
         for row in (0..self.rows()).filter(|row| !self.dead.contains(*row)) {
-            fresh.put(&self.text(row))?;
+            if fresh.put(&self.text(row)).is_err() {
+                // Not to be expected, as less than all fitted. Nothing is lost: it is tried again
+                // after as much garbage.
+                self.garbage = 0;
+                return;
+            }
         }
         *self = fresh;
-        Ok(())
     }
 }

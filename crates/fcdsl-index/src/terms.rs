@@ -28,6 +28,11 @@ pub(crate) struct Dictionary {
 }
 
 impl Dictionary {
+    #[cfg(test)]
+    pub(crate) fn close(&mut self) {
+        self.arena.close();
+    }
+
     pub(crate) fn get(&self, number: u32) -> &[u8] {
         self.arena.get(self.addresses.get(number as usize))
     }
@@ -72,6 +77,11 @@ impl Terms {
     /// about eight bytes for each byte of a term.
     pub(crate) fn new(with_grams: bool) -> Self {
         Self { grams: with_grams.then(HashMap::default), ..Self::default() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn close(&mut self) {
+        self.dictionary.close();
     }
 
     pub(crate) fn intern(&mut self, text: &str) -> Result<u32, DocumentError> {
