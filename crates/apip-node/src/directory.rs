@@ -164,9 +164,16 @@ impl Directory {
         follow::start(self, source, accounts)
     }
 
-    /// Answers a search. No I/O; the cost does not depend on which page is asked for.
+    /// Answers a search. No I/O; the cost does not depend on which page is asked for. Waits while a
+    /// step becomes visible, which waits for searches under way: call it where waiting is allowed.
     pub fn search(&self, table: TableId, search: &Search) -> Answer {
         self.published.search(table, search)
+    }
+
+    /// Answers a search, or returns `None` if it would have to wait. Does not wait for other
+    /// searches, but takes as long as the search itself.
+    pub fn try_search(&self, table: TableId, search: &Search) -> Option<Answer> {
+        self.published.try_search(table, search)
     }
 
     /// Returns the document with that id as JSON text.
@@ -183,6 +190,12 @@ impl Directory {
     /// Returns the block that answers are of now; `None` before the first one.
     pub fn best(&self) -> Option<Best> {
         self.published.best()
+    }
+
+    /// Says whether the chain's end was reached since the directory was followed. Before, what the
+    /// chain says about the operator's service is that of an old block.
+    pub fn is_caught_up(&self) -> bool {
+        self.gauges.is_caught_up.load(Ordering::Acquire)
     }
 
     /// Tells of every step from now on, after it has become visible.

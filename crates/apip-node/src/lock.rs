@@ -1,4 +1,6 @@
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+};
 
 /// Locks a mutex. What this crate guards is changed by steps that do not fail, so a panic elsewhere
 /// leaves it whole.
@@ -9,6 +11,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Locks for reading; see [`lock`].
 pub(crate) fn read<T>(guarded: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     guarded.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks for reading unless somebody writes or waits to; see [`lock`].
+pub(crate) fn try_read<T>(guarded: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
+    match guarded.try_read() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 /// Locks for writing; see [`lock`].

@@ -1,11 +1,11 @@
 use crate::{
     Content, INDEX_TABLES, ServiceTerms, TableId, TermsError,
     changes::{IndexChanges, RowChange},
-    lock::{lock, read, write},
+    lock::{lock, read, try_read, write},
     records::Tip,
 };
 use std::{
-    sync::{Arc, Mutex, RwLock},
+    sync::{Arc, Mutex, RwLock, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 use tally_fcdsl::{Last, Search};
@@ -61,10 +61,26 @@ pub enum OwnService {
 }
 
 /// What can be asked for, always of one block.
+///
+/// A search holds the tables as long as it takes, and whoever publishes waits for it; so what else
+/// is asked is answered from a copy of its own, whose lock is held for a moment only.
 #[derive(Debug)]
 pub(crate) struct Published {
-    state: RwLock<State>,
+    service: Option<Txid>,
+    tables: RwLock<Tables>,
+    /// Written while `tables` is locked for writing, after them: nobody learns of a block that
+    /// cannot be searched yet.
+    summary: RwLock<Arc<Summary>>,
     weights: Mutex<Weights>,
+}
+
+/// What is known without a look into the tables.
+#[derive(Debug)]
+struct Summary {
+    best: Option<Best>,
+    own: Arc<OwnService>,
+    /// Documents of each table.
+    lengths: Vec<u64>,
 }
 
 /// How much memory the tables need. To know it, all lists of an index have to be gone through, so
@@ -79,11 +95,9 @@ struct Weights {
 const WEIGH_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-struct State {
-    tables: Vec<Index>,
+struct Tables {
+    all: Vec<Index>,
     best: Option<Best>,
-    service: Option<Txid>,
-    own: Arc<OwnService>,
 }
 
 /// A document for the index.
@@ -113,13 +127,13 @@ impl Document {
     }
 }
 
-impl State {
+impl Tables {
     /// Puts a document into its table, or takes it out.
     ///
     /// A document that the index cannot hold, because of its size or of a number in it, is left out
     /// and told: nothing that somebody writes into the chain may stop the others' documents.
     fn put(&mut self, Document { table, id, text }: &Document) -> Result<(), DocumentError> {
-        let index = &mut self.tables[table.position()];
+        let index = &mut self.all[table.position()];
         let Some(text) = text else {
             index.remove(id);
             return Ok(());
@@ -139,6 +153,19 @@ impl State {
     }
 }
 
+impl Tables {
+    fn search(&self, table: TableId, search: &Search) -> Answer {
+        let page = self.all[table.position()].search(search);
+        Answer {
+            total: page.total,
+            ids: page.ids,
+            documents: page.documents,
+            last: page.last,
+            best: self.best,
+        }
+    }
+}
+
 impl From<Tip> for Best {
     fn from(tip: Tip) -> Self {
         Self { height: BlockNumber(tip.height), id: tip.block, time: tip.time }
@@ -148,35 +175,35 @@ impl From<Tip> for Best {
 impl Published {
     pub(crate) fn new(service: Option<Txid>) -> Self {
         let own = service.map_or(OwnService::NotConfigured, |sid| OwnService::Unknown { sid });
-        let tables = INDEX_TABLES.iter().map(|table| Index::new(&table.schema)).collect();
-        let state = RwLock::new(State { tables, best: None, service, own: Arc::new(own) });
-        Self { state, weights: Mutex::default() }
+        let all: Vec<Index> = INDEX_TABLES.iter().map(|table| Index::new(&table.schema)).collect();
+        let summary = Summary { best: None, own: Arc::new(own), lengths: vec![0; all.len()] };
+        Self {
+            service,
+            tables: RwLock::new(Tables { all, best: None }),
+            summary: RwLock::new(Arc::new(summary)),
+            weights: Mutex::default(),
+        }
     }
 
     /// Adds documents while the directory is loaded.
     pub(crate) fn load(&self, documents: &[Document]) -> Result<(), DocumentError> {
-        let mut state = write(&self.state);
-        documents.iter().try_for_each(|document| state.put(document))
+        let mut tables = write(&self.tables);
+        documents.iter().try_for_each(|document| tables.put(document))
     }
 
     /// Says where the loaded documents are from.
     pub(crate) fn loaded(&self, tip: Option<Tip>, own: Option<&Entity>) {
-        let mut state = write(&self.state);
-        state.best = tip.map(Best::from);
-        if let Some(sid) = state.service {
-            state.own = Arc::new(own_service(sid, own));
-        }
-        drop(state);
+        let own = self.service.map(|sid| Arc::new(own_service(sid, own)));
+        self.show(write(&self.tables), tip.map(Best::from), own);
         self.weigh();
     }
 
     /// Makes the changes of one step visible, all at once and together with the block they are of.
     pub(crate) fn publish(&self, changes: &IndexChanges, tip: Tip) -> Result<(), DocumentError> {
-        let service = read(&self.state).service;
-        let own_key = service.map(|sid| EntityKey::published(Kind::Service, &sid));
+        let own_key = self.service.map(|sid| EntityKey::published(Kind::Service, &sid));
         let mut own = None;
         if let (Some(sid), Some(now)) =
-            (service, own_key.as_ref().and_then(|key| changes.entities.get(key)))
+            (self.service, own_key.as_ref().and_then(|key| changes.entities.get(key)))
         {
             own = Some(Arc::new(own_service(sid, now.as_ref())));
         }
@@ -190,44 +217,55 @@ impl Published {
             RowChange::Gone { kind, txid } => Document::row(*kind, txid, None),
         });
         let documents: Vec<Document> = entities.chain(rows).collect();
-        let mut state = write(&self.state);
-        documents.iter().try_for_each(|document| state.put(document))?;
-        state.best = Some(tip.into());
-        if let Some(own) = own {
-            state.own = own;
-        }
-        drop(state);
+        let mut tables = write(&self.tables);
+        documents.iter().try_for_each(|document| tables.put(document))?;
+        self.show(tables, Some(tip.into()), own);
         self.weigh();
         Ok(())
     }
 
+    /// Says of which block the tables are from now on, and ends the change of them.
+    fn show(
+        &self,
+        mut tables: RwLockWriteGuard<'_, Tables>,
+        best: Option<Best>,
+        own: Option<Arc<OwnService>>,
+    ) {
+        tables.best = best;
+        let lengths = tables.all.iter().map(|index| index.len() as u64).collect();
+        let own = own.unwrap_or_else(|| self.own());
+        *write(&self.summary) = Arc::new(Summary { best, own, lengths });
+    }
+
+    /// Answers a search; waits while the tables change.
     pub(crate) fn search(&self, table: TableId, search: &Search) -> Answer {
-        let state = read(&self.state);
-        let page = state.tables[table.position()].search(search);
-        Answer {
-            total: page.total,
-            ids: page.ids,
-            documents: page.documents,
-            last: page.last,
-            best: state.best,
-        }
+        read(&self.tables).search(table, search)
+    }
+
+    /// Answers a search unless that would mean to wait.
+    pub(crate) fn try_search(&self, table: TableId, search: &Search) -> Option<Answer> {
+        try_read(&self.tables).map(|tables| tables.search(table, search))
     }
 
     pub(crate) fn document(&self, table: TableId, id: &str) -> Option<String> {
-        read(&self.state).tables[table.position()].get(id)
+        read(&self.tables).all[table.position()].get(id)
     }
 
     pub(crate) fn best(&self) -> Option<Best> {
-        read(&self.state).best
+        self.summary().best
     }
 
     pub(crate) fn own(&self) -> Arc<OwnService> {
-        Arc::clone(&read(&self.state).own)
+        Arc::clone(&self.summary().own)
     }
 
     /// Documents of each table.
     pub(crate) fn lengths(&self) -> Vec<u64> {
-        read(&self.state).tables.iter().map(|index| index.len() as u64).collect()
+        self.summary().lengths.clone()
+    }
+
+    fn summary(&self) -> Arc<Summary> {
+        Arc::clone(&read(&self.summary))
     }
 
     /// About how much memory each table needs, in bytes, as of not long ago.
@@ -238,7 +276,7 @@ impl Published {
     fn weigh(&self) {
         let is_due = |measured: Instant| measured.elapsed() >= WEIGH_EVERY;
         if lock(&self.weights).measured.is_none_or(is_due) {
-            let bytes = read(&self.state).tables.iter().map(|index| index.bytes() as u64).collect();
+            let bytes = read(&self.tables).all.iter().map(|index| index.bytes() as u64).collect();
             *lock(&self.weights) = Weights { bytes, measured: Some(Instant::now()) };
         }
     }
@@ -255,4 +293,34 @@ fn own_service(sid: Txid, entity: Option<&Entity>) -> OwnService {
         );
     }
     OwnService::Known { sid, document: entity.to_text(), terms }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tally_fcdsl::{Forced, Rules};
+
+    /// Goal: a search that takes long keeps nothing waiting but searches and changes. Method: the
+    /// tables are locked as a writer has them, by this very thread, which must not wait for itself.
+    #[test]
+    fn what_is_no_search_is_answered_while_the_tables_are_taken() {
+        let sid = Txid::from_shown([7; 32]);
+        let published = Published::new(Some(sid));
+        let tip = Tip { height: 5, block: None, time: 0, undo_floor: 0, records: 0, accepted: 0 };
+        published.publish(&IndexChanges::default(), tip).unwrap();
+        let table = TableId::of(Kind::Service, Content::Entities);
+        let schema = &table.table().schema;
+        let rules = Rules { schema, default_sort: &[], forced: Forced::None, needs_ids: false };
+        let search = Search::parse(Some(&json!({ "ids": ["x"] })), &rules).unwrap();
+        let taken = write(&published.tables);
+        assert_eq!(published.best().map(|best| best.height), Some(BlockNumber(5)));
+        assert_eq!(*published.own(), OwnService::Unknown { sid });
+        assert_eq!(published.lengths(), vec![0; INDEX_TABLES.len()]);
+        assert_eq!(published.try_search(table, &search), None, "who must not wait does not");
+        drop(taken);
+        let found = published.try_search(table, &search);
+        assert_eq!(found, Some(published.search(table, &search)));
+        assert_eq!(found.and_then(|found| found.best), published.best());
+    }
 }
