@@ -13,9 +13,12 @@ CREATE TABLE accounts_sessions (
     name bytea PRIMARY KEY CHECK (length(name) = 6),
     key bytea NOT NULL CHECK (length(key) = 32),
     fid text NOT NULL UNIQUE,
-    expires_ms bigint NOT NULL
+    expires_ms bigint NOT NULL,
+    -- Whether the user had never paid when it was opened.
+    is_unpaid boolean NOT NULL
 );
 CREATE INDEX accounts_sessions_end ON accounts_sessions (expires_ms);
+CREATE INDEX accounts_sessions_unpaid ON accounts_sessions (expires_ms DESC) WHERE is_unpaid;
 
 CREATE TABLE accounts_nonces (
     fid text NOT NULL,
@@ -72,24 +75,80 @@ BEGIN
     balance := coalesce((SELECT credited - charged FROM accounts_users WHERE fid = a_fid), 0);
 END $$;
 
+-- Gives the user a session in place of the former one, which stays if it is live and `a_keeps` says
+-- so. Raises unique_violation if another user's live one has the name. Who never paid leaves no row
+-- in accounts_users; two sign-ins of one user at the same time meet in the row of the session.
+CREATE FUNCTION accounts_place_session(
+    a_name bytea, a_key bytea, a_fid text, an_end bigint, a_keeps boolean, an_unpaid_life bigint,
+    a_now bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    never_paid boolean :=
+        NOT EXISTS (SELECT 1 FROM accounts_users WHERE fid = a_fid AND credited > 0);
+BEGIN
+    DELETE FROM accounts_sessions WHERE name = a_name AND fid <> a_fid AND expires_ms <= a_now;
+    INSERT INTO accounts_sessions AS held (name, key, fid, expires_ms, is_unpaid)
+        VALUES (a_name, a_key, a_fid,
+            CASE WHEN never_paid THEN least(an_end, a_now + an_unpaid_life) ELSE an_end END,
+            never_paid)
+        ON CONFLICT (fid) DO UPDATE SET name = EXCLUDED.name, key = EXCLUDED.key,
+            expires_ms = EXCLUDED.expires_ms, is_unpaid = EXCLUDED.is_unpaid
+            WHERE NOT a_keeps OR held.expires_ms <= a_now;
+END $$;
+
 -- Opens a session in place of the user's former one; false if another user's live one has the name.
 CREATE FUNCTION accounts_open_session(
-    a_name bytea, a_key bytea, a_fid text, an_end bigint, a_now bigint)
+    a_name bytea, a_key bytea, a_fid text, an_end bigint, an_unpaid_life bigint, a_now bigint)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    -- Two sign-ins of one user at the same time come one after the other.
-    INSERT INTO accounts_users (fid) VALUES (a_fid) ON CONFLICT (fid) DO NOTHING;
-    PERFORM 1 FROM accounts_users WHERE fid = a_fid FOR UPDATE;
-    DELETE FROM accounts_sessions WHERE name = a_name AND (fid = a_fid OR expires_ms <= a_now);
-    INSERT INTO accounts_sessions (name, key, fid, expires_ms)
-        SELECT a_name, a_key, a_fid, an_end
-        WHERE NOT EXISTS (SELECT 1 FROM accounts_sessions WHERE name = a_name)
-        ON CONFLICT (fid) DO UPDATE SET name = EXCLUDED.name, key = EXCLUDED.key,
-            expires_ms = EXCLUDED.expires_ms;
-    RETURN FOUND;
+    PERFORM accounts_place_session(a_name, a_key, a_fid, an_end, false, an_unpaid_life, a_now);
+    RETURN true;
 EXCEPTION WHEN unique_violation THEN
-    -- Another server gave the name to another user in this moment.
     RETURN false;
+END $$;
+
+-- Uses the nonce, takes the amount and opens the session or finds the live one, all or nothing.
+-- Outcome 0: done; 1: insufficient; 2: replayed; 3: another user's live session has the name.
+CREATE FUNCTION accounts_sign_in(
+    a_name bytea, a_key bytea, a_fid text, a_nonce bigint, a_nonce_end bigint, an_amount bigint,
+    an_end bigint, a_keeps boolean, an_unpaid_life bigint, a_now bigint,
+    OUT outcome integer, OUT balance bigint, OUT key bytea, OUT fid text, OUT expires_ms bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    -- Who has too little changes nothing, so that a crowd of them costs no writing.
+    IF EXISTS (SELECT 1 FROM accounts_nonces n
+            WHERE n.fid = a_fid AND n.nonce = a_nonce AND n.expires_ms > a_now) THEN
+        outcome := 2;
+    ELSIF an_amount > 0 AND NOT EXISTS (SELECT 1 FROM accounts_users u
+            WHERE u.fid = a_fid AND u.credited - u.charged >= an_amount) THEN
+        outcome := 1;
+    ELSE
+        BEGIN
+            IF NOT accounts_accept_nonce(a_fid, a_nonce, a_nonce_end, a_now) THEN
+                RAISE EXCEPTION USING ERRCODE = 'TA002';
+            END IF;
+            IF an_amount > 0 THEN
+                UPDATE accounts_users u SET charged = u.charged + an_amount
+                    WHERE u.fid = a_fid AND u.credited - u.charged >= an_amount;
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION USING ERRCODE = 'TA001';
+                END IF;
+            END IF;
+            PERFORM accounts_place_session(
+                a_name, a_key, a_fid, an_end, a_keeps, an_unpaid_life, a_now);
+            outcome := 0;
+        EXCEPTION
+            -- What this block did is undone.
+            WHEN unique_violation THEN outcome := 3;
+            WHEN SQLSTATE 'TA001' THEN outcome := 1;
+            WHEN SQLSTATE 'TA002' THEN outcome := 2;
+        END;
+    END IF;
+    SELECT s.key, s.fid, s.expires_ms INTO key, fid, expires_ms
+        FROM accounts_sessions s WHERE s.fid = a_fid;
+    balance := coalesce(
+        (SELECT u.credited - u.charged FROM accounts_users u WHERE u.fid = a_fid), 0);
 END $$;
 
 -- True if the order was not counted before.

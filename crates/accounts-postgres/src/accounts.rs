@@ -1,35 +1,25 @@
-use crate::{ConnectError, database, schema, unavailable};
+use crate::{ConnectError, database, housekeeping::Housekeeping, schema, unavailable};
 use sqlx::{
-    PgPool, Row,
+    Connection, PgConnection, PgPool, Row,
     error::ErrorKind,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 use tally_accounts::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionKey, SessionName, Visitor,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionKey, SessionName, SignIn,
+    SignedIn, UNPAID_SESSION_MS, Visitor,
 };
 use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
 
-/// How long a call waits for a free connection. Longer than a database takes that is alive.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long a call takes at most, unless told otherwise.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How often expired nonces and sessions are cleared away, by the callers' clock.
-const CLEAR_EVERY_MS: u64 = 30_000;
 
 /// Accounts in a PostgreSQL database, which other servers may use at the same time.
 pub struct PostgresAccounts {
     pool: PgPool,
     call_timeout: Duration,
-    /// When expired rows were cleared away last.
-    cleared_ms: AtomicU64,
+    housekeeping: Housekeeping,
 }
 
 impl PostgresAccounts {
@@ -40,27 +30,41 @@ impl PostgresAccounts {
     ///
     /// [`ConnectError`].
     pub async fn connect(url: &str, connections: u32) -> Result<Self, ConnectError> {
+        Self::connect_within(url, connections, CALL_TIMEOUT).await
+    }
+
+    /// Connects like [`connect`](Self::connect), and says how long a call may take, which is 15
+    /// seconds otherwise; then it fails as one does whose server is not there. The database gives a
+    /// statement up well before, so that what a caller was not answered is not carried out later,
+    /// unless the connection is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`].
+    pub async fn connect_within(
+        url: &str,
+        connections: u32,
+        call_timeout: Duration,
+    ) -> Result<Self, ConnectError> {
         let options: PgConnectOptions = url.parse().map_err(ConnectError::Address)?;
         // The server may have another default; see the functions of the schema.
         let options = options
             .application_name("tallystick accounts")
             .options([("default_transaction_isolation", "read committed")]);
+        let mut connection = PgConnection::connect_with(&options).await.map_err(database)?;
+        schema::migrate(&mut connection).await?;
+        connection.close().await.map_err(database)?;
+        // A call waits for a connection and then for its statement: less than its time together.
+        let statement_timeout = (call_timeout / 2).as_millis().max(1).to_string();
+        let options = options.options([("statement_timeout", statement_timeout)]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(call_timeout / 3)
             .connect_with(options)
             .await
             .map_err(database)?;
-        schema::migrate(&pool).await?;
-        Ok(Self { pool, call_timeout: CALL_TIMEOUT, cleared_ms: AtomicU64::new(0) })
-    }
-
-    /// Says how long a call may take, 15 seconds by default; then it fails as one does whose server
-    /// is not there.
-    #[must_use]
-    pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
-        self.call_timeout = call_timeout;
-        self
+        let housekeeping = Housekeeping::start(pool.clone());
+        Ok(Self { pool, call_timeout, housekeeping })
     }
 
     /// Closes all connections, after the calls that use them.
@@ -77,28 +81,6 @@ impl PostgresAccounts {
         Box::pin(async {
             limited.await.unwrap_or_else(|late| Err(AccountsError::Unavailable(Box::new(late))))
         })
-    }
-
-    /// Clears expired rows away when it is time again. Only one call at a time does.
-    async fn clear(&self, now_ms: u64) -> Result<(), AccountsError> {
-        let last = self.cleared_ms.load(Ordering::Relaxed);
-        let is_due = now_ms.saturating_sub(last) >= CLEAR_EVERY_MS;
-        let is_mine = is_due
-            && self
-                .cleared_ms
-                .compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        if !is_mine {
-            return Ok(());
-        }
-        for clearing in [
-            "DELETE FROM accounts_nonces WHERE expires_ms <= $1",
-            "DELETE FROM accounts_sessions WHERE expires_ms <= $1",
-        ] {
-            let query = sqlx::query(clearing).bind(signed(now_ms));
-            query.execute(&self.pool).await.map_err(unavailable)?;
-        }
-        Ok(())
     }
 }
 
@@ -160,18 +142,55 @@ impl Accounts for PostgresAccounts {
         })
     }
 
+    fn sign_in(
+        &self,
+        sign_in: SignIn,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<SignedIn, AccountsError>> {
+        self.housekeeping.tell(now_ms);
+        self.bounded(async move {
+            let SignIn { nonce, amount, candidate, keeps_live } = &sign_in;
+            let row = sqlx::query(
+                "SELECT outcome, balance, key, fid, expires_ms
+                 FROM accounts_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            )
+            .bind(&candidate.name().0[..])
+            .bind(&candidate.key.as_bytes()[..])
+            .bind(nonce.fid.as_str())
+            .bind(nonce.nonce)
+            .bind(signed(nonce.expires_ms))
+            .bind(i64::try_from(amount.0).unwrap_or(i64::MAX))
+            .bind(signed(candidate.expires_ms))
+            .bind(keeps_live)
+            .bind(signed(UNPAID_SESSION_MS))
+            .bind(signed(now_ms))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(unavailable)?;
+            let balance = Balance(get(&row, "balance")?);
+            match get::<i32>(&row, "outcome")? {
+                0 => Ok(SignedIn::Done { session: read_session(&row)?, balance }),
+                1 => Ok(SignedIn::Insufficient(balance)),
+                2 => Ok(SignedIn::Replayed(balance)),
+                3 => Ok(SignedIn::NameTaken),
+                _ => Err(damaged("accounts_sign_in")),
+            }
+        })
+    }
+
     fn open_session(
         &self,
         session: Session,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<Opened, AccountsError>> {
+        self.housekeeping.tell(now_ms);
         self.bounded(async move {
-            self.clear(now_ms).await?;
-            let row = sqlx::query("SELECT accounts_open_session($1, $2, $3, $4, $5) AS opened")
+            let row = sqlx::query("SELECT accounts_open_session($1, $2, $3, $4, $5, $6) AS opened")
                 .bind(&session.name().0[..])
                 .bind(&session.key.as_bytes()[..])
                 .bind(session.fid.as_str())
                 .bind(signed(session.expires_ms))
+                .bind(signed(UNPAID_SESSION_MS))
                 .bind(signed(now_ms))
                 .fetch_one(&self.pool)
                 .await
@@ -193,8 +212,8 @@ impl Accounts for PostgresAccounts {
         nonce: NonceUse,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<bool, AccountsError>> {
+        self.housekeeping.tell(now_ms);
         self.bounded(async move {
-            self.clear(now_ms).await?;
             let row = sqlx::query("SELECT accounts_accept_nonce($1, $2, $3, $4) AS accepted")
                 .bind(nonce.fid.as_str())
                 .bind(nonce.nonce)
@@ -208,8 +227,8 @@ impl Accounts for PostgresAccounts {
     }
 
     fn charge(&self, charge: Charge, now_ms: u64) -> BoxFuture<'_, Result<Charged, AccountsError>> {
+        self.housekeeping.tell(now_ms);
         self.bounded(async move {
-            self.clear(now_ms).await?;
             let nonce = &charge.nonce;
             let row =
                 sqlx::query("SELECT outcome, balance FROM accounts_charge($1, $2, $3, $4, $5, $6)")

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod error;
+mod housekeeping;
 mod schema;
 
 pub use accounts::PostgresAccounts;

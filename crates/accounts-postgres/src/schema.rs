@@ -1,7 +1,7 @@
 //! The tables, and the functions that must not be interrupted half-way.
 
 use crate::{ConnectError, database};
-use sqlx::{Connection, PgPool, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 /// What makes each version of the schema of the one before it.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/1.sql")];
@@ -10,8 +10,7 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/1.sql")];
 const LOCK: i64 = 0x7461_6c6c_7973_7469;
 
 /// Brings the database to the newest version of the schema, one server at a time.
-pub(crate) async fn migrate(pool: &PgPool) -> Result<(), ConnectError> {
-    let mut connection = pool.acquire().await.map_err(database)?;
+pub(crate) async fn migrate(connection: &mut PgConnection) -> Result<(), ConnectError> {
     let mut transaction = connection.begin().await.map_err(database)?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(LOCK)

@@ -3,6 +3,7 @@
 //! [`check_reopen`] where accounts outlast the process.
 
 mod shared;
+mod sign_in;
 
 use crate::{
     Accounts, AccountsError, Balance, CashId, Charge, Charged, NonceUse, Opened, Order, Session,
@@ -41,6 +42,9 @@ pub async fn check(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
     a_balance_below_zero_pays_nothing(&*open().await).await?;
     impossible_orders_change_nothing(&*open().await).await?;
     orders_are_paged(&*open().await).await?;
+    sign_in::it_is_whole(&*open().await).await?;
+    sign_in::a_taken_name_costs_nothing(&*open().await).await?;
+    sign_in::who_never_paid_leaves_little(&*open().await).await?;
     let accounts = open().await;
     check_shared([Arc::clone(&accounts), accounts]).await
 }
@@ -58,7 +62,10 @@ pub async fn check_shared(servers: [Shared; 2]) -> Outcome {
     shared::nobody_spends_twice(&servers).await?;
     shared::nobody_replays(&servers).await?;
     shared::an_order_counts_once_for_all(&servers).await?;
-    shared::the_last_session_wins(&servers).await
+    shared::the_last_session_wins(&servers).await?;
+    sign_in::all_at_once_share_a_session(&servers).await?;
+    sign_in::the_last_refresh_wins(&servers).await?;
+    sign_in::one_nonce_signs_in_once(&servers).await
 }
 
 /// Runs the contract of what outlasts accounts: every call of `open` opens the same ones, after the

@@ -7,7 +7,7 @@ pub use rows::TABLES;
 
 use crate::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionName, Visitor,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionName, SignIn, SignedIn, Visitor,
 };
 use state::State;
 use std::{
@@ -17,7 +17,7 @@ use std::{
 };
 use tally_primitives::{BlockNumber, Fid};
 use tally_storage::Store;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use writer::Task;
 
 /// Accounts in memory and in a store that belongs to this process.
@@ -27,7 +27,8 @@ use writer::Task;
 /// each call returns when its group is on the disk: so the number of charges a second does not
 /// depend on how long a sync takes, as long as enough users ask at a time.
 ///
-/// When a commit fails, all further changes fail: the owner ends, and starts again from the disk.
+/// When a commit fails, everything fails from then on and the accounts
+/// [have ended](Accounts::have_ended): the owner ends, and starts again from the disk.
 /// Dropping the accounts stores what waits.
 #[derive(Debug)]
 pub struct EmbeddedAccounts {
@@ -41,6 +42,8 @@ struct Shared {
     state: Mutex<State>,
     /// Wakes the writer.
     news: Condvar,
+    /// Whether nothing is promised any more.
+    has_ended: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -49,8 +52,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(|poisoned| {
             let mut state = PoisonError::into_inner(poisoned);
             state.fail();
+            self.has_ended.send_replace(true);
             state
         })
+    }
+
+    /// Reads what memory says, unless it may be ahead of the disk for good.
+    fn read<'a, T: Send + 'a>(
+        &self,
+        read: impl FnOnce(&State) -> T,
+    ) -> BoxFuture<'a, Result<T, AccountsError>> {
+        let state = self.lock();
+        let found = if state.is_failed { Err(AccountsError::Failed) } else { Ok(read(&state)) };
+        Box::pin(std::future::ready(found))
     }
 
     /// Makes a change in memory, and waits until it is on the disk if it is one.
@@ -111,7 +125,7 @@ impl EmbeddedAccounts {
     pub fn open(store: Arc<dyn Store>) -> Result<Self, AccountsError> {
         rows::prepare(&*store)?;
         let (state, nonce_row) = recover(&*store)?;
-        let shared = Arc::new(Shared { state: Mutex::new(state), news: Condvar::new() });
+        let shared = Arc::new(Shared { state: Mutex::new(state), ..Shared::default() });
         let (own_shared, own_store) = (Arc::clone(&shared), Arc::clone(&store));
         let writer = std::thread::Builder::new()
             .name("accounts".into())
@@ -167,8 +181,7 @@ impl Accounts for EmbeddedAccounts {
         nonce: Option<i64>,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<Option<Visitor>, AccountsError>> {
-        let found = self.shared.lock().look_up(name, nonce, now_ms);
-        Box::pin(std::future::ready(Ok(found)))
+        self.shared.read(|state| state.look_up(name, nonce, now_ms))
     }
 
     fn session_of<'a>(
@@ -176,8 +189,19 @@ impl Accounts for EmbeddedAccounts {
         fid: &'a Fid,
         now_ms: u64,
     ) -> BoxFuture<'a, Result<Option<Session>, AccountsError>> {
-        let found = self.shared.lock().session_of(fid, now_ms);
-        Box::pin(std::future::ready(Ok(found)))
+        self.shared.read(|state| state.session_of(fid, now_ms))
+    }
+
+    fn sign_in(
+        &self,
+        sign_in: SignIn,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<SignedIn, AccountsError>> {
+        Box::pin(self.shared.change(move |state| {
+            let signed_in = state.sign_in(&sign_in, now_ms)?;
+            let is_change = matches!(signed_in, SignedIn::Done { .. });
+            Ok((signed_in, is_change))
+        }))
     }
 
     fn open_session(
@@ -214,8 +238,7 @@ impl Accounts for EmbeddedAccounts {
     }
 
     fn balance<'a>(&'a self, fid: &'a Fid) -> BoxFuture<'a, Result<Balance, AccountsError>> {
-        let balance = self.shared.lock().balance(fid);
-        Box::pin(std::future::ready(Ok(balance)))
+        self.shared.read(|state| state.balance(fid))
     }
 
     fn credit(&self, order: Order) -> BoxFuture<'_, Result<bool, AccountsError>> {
@@ -237,6 +260,17 @@ impl Accounts for EmbeddedAccounts {
     ) -> BoxFuture<'_, Result<Vec<Order>, AccountsError>> {
         let orders = rows::orders(&*self.store, after, limit.min(ORDERS_PAGE_MAX));
         Box::pin(std::future::ready(orders))
+    }
+
+    fn have_ended(&self) -> bool {
+        *self.shared.has_ended.borrow()
+    }
+
+    fn ended(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            // The sender is ours, so that waiting cannot fail.
+            drop(self.shared.has_ended.subscribe().wait_for(|has_ended| *has_ended).await);
+        })
     }
 }
 

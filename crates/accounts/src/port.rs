@@ -8,6 +8,13 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The most orders of one page.
 pub const ORDERS_PAGE_MAX: usize = 1000;
 
+/// How long a session of a user lives at most who never paid: a day, in milliseconds. Anybody can
+/// make a key, so such sessions cost nothing; who paid has them as long as the service says.
+pub const UNPAID_SESSION_MS: u64 = 86_400_000;
+
+/// Sessions of users who never paid, at a time. Beyond it the one that ends first goes.
+pub const UNPAID_SESSIONS_MAX: usize = 100_000;
+
 /// What a user has left, in satoshi. Below zero after the chain took back an order whose money was
 /// spent already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -73,6 +80,38 @@ pub enum Charged {
     Replayed(Balance),
 }
 
+/// A sign-in: its nonce, its price and its session, together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The user and the request's nonce.
+    pub nonce: NonceUse,
+    /// What it costs; nothing if it is free.
+    pub amount: Satoshi,
+    /// The same user's session that is to be opened, with a key that was just drawn.
+    pub candidate: Session,
+    /// Whether a live session of the user stays and is returned in place of the candidate.
+    pub keeps_live: bool,
+}
+
+/// What became of a [`SignIn`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignedIn {
+    /// The nonce is used and the money is taken.
+    Done {
+        /// The user's only session now: the candidate, or the one that was live and stays.
+        session: Session,
+        /// What is left.
+        balance: Balance,
+    },
+    /// The balance does not cover the amount: nothing has changed, the nonce is not used; this is
+    /// left.
+    Insufficient(Balance),
+    /// The nonce was used before: nothing has changed; this is left.
+    Replayed(Balance),
+    /// Another user's live session has the candidate's name: nothing has changed. Draw another key.
+    NameTaken,
+}
+
 /// What became of a session that was to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opened {
@@ -102,7 +141,9 @@ pub enum Opened {
 ///   which; repeating it does no harm, as nonces and cash ids are taken once.
 /// * *Cancellation.* Dropping a future leaves its change made or not made, never half made.
 /// * *Bounded.* Nothing grows without a limit with the number of requests: expired sessions and
-///   nonces are forgotten.
+///   nonces are forgotten, and with them users who never paid. A session of such a user lives for
+///   [`UNPAID_SESSION_MS`] at most, and there are [`UNPAID_SESSIONS_MAX`] of them, or for some
+///   seconds a few more.
 pub trait Accounts: fmt::Debug + Send + Sync {
     /// Returns the live session of that name and its user's state, or `None`. `nonce` is the one
     /// that the request brings, if it brings one.
@@ -127,6 +168,18 @@ pub trait Accounts: fmt::Debug + Send + Sync {
         fid: &'a Fid,
         now_ms: u64,
     ) -> BoxFuture<'a, Result<Option<Session>, AccountsError>>;
+
+    /// Signs a user in: uses the nonce, takes the price, and opens the session or finds the live
+    /// one, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`].
+    fn sign_in(
+        &self,
+        sign_in: SignIn,
+        now_ms: u64,
+    ) -> BoxFuture<'_, Result<SignedIn, AccountsError>>;
 
     /// Opens a session in place of the one that the user has.
     ///
@@ -205,4 +258,15 @@ pub trait Accounts: fmt::Debug + Send + Sync {
         after: Option<OrderPosition>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Order>, AccountsError>>;
+
+    /// Says whether the accounts have ended: every call fails from then on, until they are opened
+    /// again. Those that a server of their own keeps never do.
+    fn have_ended(&self) -> bool {
+        false
+    }
+
+    /// Waits until the accounts [have ended](Self::have_ended).
+    fn ended(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }

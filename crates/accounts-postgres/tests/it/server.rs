@@ -80,8 +80,13 @@ impl Server {
 
     /// Locks a table until the connection is dropped.
     pub(crate) async fn lock(&self, url: &str, table: &str) -> PgConnection {
+        self.hold(url, &format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await
+    }
+
+    /// Holds what a statement locks until the connection is dropped.
+    pub(crate) async fn hold(&self, url: &str, statement: &str) -> PgConnection {
         let mut connection = PgConnection::connect(url).await.unwrap();
-        let statement = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        let statement = format!("BEGIN; {statement}");
         let statement = sqlx::AssertSqlSafe(statement);
         sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
         connection

@@ -7,7 +7,7 @@ use tally_primitives::BlockNumber;
 use tokio::task::JoinSet;
 
 /// Runs `count` calls at the same time, on the servers in turn.
-async fn at_once<T: Send + 'static>(
+pub(super) async fn at_once<T: Send + 'static>(
     servers: &[Shared; 2],
     count: u32,
     call: impl Fn(Shared, u32) -> BoxFuture<'static, Result<T, AccountsError>>,

@@ -2,7 +2,7 @@ use super::state::UserNumber;
 use crate::AccountsError;
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, hash_map::Entry},
 };
 
 /// Nonces remembered: at 100,000 requests a second, those of 40 seconds. Each takes about 60 bytes.
@@ -15,10 +15,22 @@ const FORGOTTEN_AT_ONCE: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     ends: HashMap<(UserNumber, i64), u64>,
+    /// Nonces remembered of each user.
+    counts: HashMap<UserNumber, u32>,
     queue: BinaryHeap<Reverse<(u64, UserNumber, i64)>>,
 }
 
 impl Nonces {
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.queue.is_empty() && self.counts.is_empty()
+    }
+
+    /// Says whether a nonce of the user is remembered.
+    pub(super) fn has(&self, user: UserNumber) -> bool {
+        self.counts.contains_key(&user)
+    }
+
     pub(super) fn is_used(&self, user: UserNumber, nonce: i64, now_ms: u64) -> bool {
         self.ends.get(&(user, nonce)).is_some_and(|end| *end > now_ms)
     }
@@ -31,36 +43,51 @@ impl Nonces {
         end_ms: u64,
         now_ms: u64,
     ) -> Result<bool, AccountsError> {
-        self.forget(now_ms);
         if self.is_used(user, nonce, now_ms) {
             return Ok(false);
         }
         if self.ends.len() >= NONCES_MAX {
             return Err(AccountsError::Busy { what: "nonces" });
         }
-        self.ends.insert((user, nonce), end_ms);
+        if self.ends.insert((user, nonce), end_ms).is_none() {
+            *self.counts.entry(user).or_default() += 1;
+        }
         self.queue.push(Reverse((end_ms, user, nonce)));
         Ok(true)
     }
 
     pub(super) fn restore(&mut self, user: UserNumber, nonce: i64, end_ms: u64) {
-        let end = self.ends.entry((user, nonce)).or_default();
-        *end = end_ms.max(*end);
+        let former = self.ends.get(&(user, nonce)).copied();
+        if former.is_none() {
+            *self.counts.entry(user).or_default() += 1;
+        }
+        self.ends.insert((user, nonce), end_ms.max(former.unwrap_or(0)));
         self.queue.push(Reverse((end_ms, user, nonce)));
     }
 
-    fn forget(&mut self, now_ms: u64) {
-        for _ in 0..FORGOTTEN_AT_ONCE {
-            let Some(Reverse((end, user, nonce))) = self.queue.peek().copied() else { return };
+    /// Forgets some of the nonces that have ended. Returns the users of whom none is left.
+    pub(super) fn forget(&mut self, now_ms: u64) -> [Option<UserNumber>; FORGOTTEN_AT_ONCE] {
+        let mut without = [None; FORGOTTEN_AT_ONCE];
+        for place in &mut without {
+            let Some(Reverse((end, user, nonce))) = self.queue.peek().copied() else { break };
             if end > now_ms {
-                return;
+                break;
             }
             self.queue.pop();
             // It may have been used again since, and then has a later end.
-            if self.ends.get(&(user, nonce)) == Some(&end) {
-                self.ends.remove(&(user, nonce));
+            if self.ends.get(&(user, nonce)) != Some(&end) {
+                continue;
+            }
+            self.ends.remove(&(user, nonce));
+            if let Entry::Occupied(mut count) = self.counts.entry(user) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
+                    *place = Some(user);
+                }
             }
         }
+        without
     }
 }
 
@@ -82,8 +109,13 @@ mod tests {
             assert!(nonces.accept(3, nonce, 300, 250).unwrap());
         }
         for nonce in 0..1000 {
+            nonces.forget(400);
             assert!(nonces.accept(3, nonce, 500, 400).unwrap());
         }
         assert_eq!((nonces.ends.len(), nonces.queue.len()), (1000, 1000));
+        assert!(nonces.has(3) && !nonces.has(1) && !nonces.has(2));
+        let left: Vec<_> = (0..250).flat_map(|_| nonces.forget(500)).flatten().collect();
+        assert_eq!(left, [3], "told once, with the last one");
+        assert!(!nonces.has(3) && nonces.counts.is_empty());
     }
 }

@@ -70,7 +70,12 @@ pub(super) fn prepare(store: &dyn Store) -> Result<(), AccountsError> {
     }
 }
 
+/// Stores a user's money; nothing is left of a user who has and had none.
 pub(super) fn put_money(batch: &mut Batch, fid: &Fid, money: Money) {
+    if money == Money::default() {
+        batch.delete(BALANCES, fid.as_str());
+        return;
+    }
     batch.put(BALANCES, fid.as_str(), encode(&money));
 }
 

@@ -6,7 +6,8 @@ use super::{
     writer::Task,
 };
 use crate::{
-    AccountsError, Balance, Charge, Charged, NonceUse, Opened, Order, Session, SessionName, Visitor,
+    AccountsError, Balance, Charge, Charged, NonceUse, Opened, Order, Session, SessionName, SignIn,
+    SignedIn, UNPAID_SESSION_MS, UNPAID_SESSIONS_MAX, Visitor,
 };
 use std::collections::{BTreeSet, HashMap};
 use tally_primitives::Fid;
@@ -65,14 +66,18 @@ pub(super) struct Group {
 pub(super) struct State {
     users: Vec<User>,
     numbers: HashMap<Fid, UserNumber>,
+    /// Places in `users` that nobody has.
+    free: Vec<UserNumber>,
     sessions: HashMap<SessionName, Live>,
     session_ends: BTreeSet<(u64, SessionName)>,
+    /// Those of `session_ends` whose users had never paid when they signed in.
+    unpaid_ends: BTreeSet<(u64, SessionName)>,
     nonces: Nonces,
     /// When stored nonces were cleared away last.
     cleared_ms: u64,
     changed_users: Vec<UserNumber>,
     changed_sessions: Vec<SessionName>,
-    new_nonces: Vec<(UserNumber, i64, u64)>,
+    new_nonces: Vec<NonceRow>,
     forget_nonces_before: Option<u64>,
     waiters: Vec<oneshot::Sender<()>>,
     /// Orders to count and to take back; for the writer, which reads the store for them.
@@ -95,9 +100,7 @@ impl State {
     /// Puts a stored session back.
     pub(super) fn restore_session(&mut self, session: Session) {
         let user = self.insert(session.fid.clone());
-        self.users[user as usize].session = Some(session.name());
-        self.session_ends.insert((session.expires_ms, session.name()));
-        self.sessions.insert(session.name(), Live { session, user });
+        self.insert_session(session, user);
     }
 
     /// Puts a stored nonce back.
@@ -136,35 +139,120 @@ impl State {
         session: Session,
         now_ms: u64,
     ) -> Result<Opened, AccountsError> {
+        if self.is_taken(&session, now_ms) {
+            return Ok(Opened::NameTaken);
+        }
+        let user = self.number_of(&session.fid)?;
+        self.place_session(session, user, now_ms);
+        Ok(Opened::Opened)
+    }
+
+    /// Uses the nonce of a sign-in, takes its price and opens its session, or finds the live one.
+    pub(super) fn sign_in(
+        &mut self,
+        sign_in: &SignIn,
+        now_ms: u64,
+    ) -> Result<SignedIn, AccountsError> {
+        let SignIn { nonce, amount, candidate, keeps_live } = sign_in;
+        let balance = self.balance(&nonce.fid);
+        let number = self.numbers.get(&nonce.fid).copied();
+        if number.is_some_and(|number| self.nonces.is_used(number, nonce.nonce, now_ms)) {
+            return Ok(SignedIn::Replayed(balance));
+        }
+        if amount.0 > 0 && !balance.covers(*amount) {
+            return Ok(SignedIn::Insufficient(balance));
+        }
+        let kept = self.session_of(&nonce.fid, now_ms).filter(|_| *keeps_live);
+        if kept.is_none() && self.is_taken(candidate, now_ms) {
+            return Ok(SignedIn::NameTaken);
+        }
+        // All is decided. What can still fail is that there is no room, and comes first.
+        let Some(number) = self.accept_nonce(nonce, now_ms)? else {
+            return Ok(SignedIn::Replayed(balance));
+        };
+        if amount.0 > 0 {
+            // Covered, so it stays at or below what was credited.
+            self.users[number as usize].money.charged += i64::try_from(amount.0).unwrap_or(0);
+            self.mark(number);
+        }
+        let session = match kept {
+            Some(session) => session,
+            None => self.place_session(candidate.clone(), number, now_ms),
+        };
+        Ok(SignedIn::Done { session, balance: self.users[number as usize].balance() })
+    }
+
+    /// Ends a session; says whether there was one.
+    pub(super) fn end_session(&mut self, name: SessionName) -> bool {
+        let Some(user) = self.remove_session(name) else { return false };
+        self.drop_unknown(user);
+        true
+    }
+
+    /// Says whether another user's live session has the name.
+    fn is_taken(&self, session: &Session, now_ms: u64) -> bool {
+        let holder = self.sessions.get(&session.name());
+        holder
+            .is_some_and(|live| live.session.expires_ms > now_ms && live.session.fid != session.fid)
+    }
+
+    /// Gives a user a session whose name is not taken, in place of the former; returns it as it is.
+    fn place_session(&mut self, mut session: Session, user: UserNumber, now_ms: u64) -> Session {
+        if self.users[user as usize].money.credited == 0 {
+            session.expires_ms = session.expires_ms.min(now_ms.saturating_add(UNPAID_SESSION_MS));
+        }
+        if let Some(former) = self.users[user as usize].session {
+            self.remove_session(former);
+        }
+        self.end_session(session.name());
+        self.end_sessions(now_ms);
+        self.insert_session(session.clone(), user);
+        self.changed_sessions.push(session.name());
+        session
+    }
+
+    fn insert_session(&mut self, session: Session, user: UserNumber) {
         let name = session.name();
+        let holder = &mut self.users[user as usize];
+        holder.session = Some(name);
+        if holder.money.credited == 0 {
+            self.unpaid_ends.insert((session.expires_ms, name));
+        }
+        self.session_ends.insert((session.expires_ms, name));
+        self.sessions.insert(name, Live { session, user });
+    }
+
+    /// Ends some of the sessions whose time is over, and makes room for one of a user who never paid.
+    fn end_sessions(&mut self, now_ms: u64) {
         for _ in 0..ENDED_AT_ONCE {
             let ended = self.session_ends.first().filter(|(end, _)| *end <= now_ms);
             let Some((_, ended)) = ended.copied() else { break };
             self.end_session(ended);
         }
-        let user = self.number_of(&session.fid)?;
-        let holder = self.sessions.get(&name);
-        if holder.is_some_and(|live| live.session.expires_ms > now_ms && live.user != user) {
-            return Ok(Opened::NameTaken);
+        for _ in 0..ENDED_AT_ONCE {
+            if self.unpaid_ends.len() < UNPAID_SESSIONS_MAX {
+                break;
+            }
+            let Some((_, oldest)) = self.unpaid_ends.pop_first() else { break };
+            // Who has paid since keeps it.
+            let is_unpaid = self
+                .sessions
+                .get(&oldest)
+                .is_some_and(|live| self.users[live.user as usize].money.credited == 0);
+            if is_unpaid {
+                self.end_session(oldest);
+            }
         }
-        self.end_session(name);
-        if let Some(former) = self.users[user as usize].session {
-            self.end_session(former);
-        }
-        self.users[user as usize].session = Some(name);
-        self.session_ends.insert((session.expires_ms, name));
-        self.sessions.insert(name, Live { session, user });
-        self.changed_sessions.push(name);
-        Ok(Opened::Opened)
     }
 
-    /// Ends a session; says whether there was one.
-    pub(super) fn end_session(&mut self, name: SessionName) -> bool {
-        let Some(live) = self.sessions.remove(&name) else { return false };
+    /// Takes a session away; returns whose it was.
+    fn remove_session(&mut self, name: SessionName) -> Option<UserNumber> {
+        let live = self.sessions.remove(&name)?;
         self.session_ends.remove(&(live.session.expires_ms, name));
+        self.unpaid_ends.remove(&(live.session.expires_ms, name));
         self.users[live.user as usize].session = None;
         self.changed_sessions.push(name);
-        true
+        Some(live.user)
     }
 
     /// Uses a nonce; `None` if it was used before, its user's number otherwise.
@@ -173,11 +261,23 @@ impl State {
         nonce: &NonceUse,
         now_ms: u64,
     ) -> Result<Option<UserNumber>, AccountsError> {
-        let user = self.number_of(&nonce.fid)?;
-        if !self.nonces.accept(user, nonce.nonce, nonce.expires_ms, now_ms)? {
-            return Ok(None);
+        for user in self.nonces.forget(now_ms).into_iter().flatten() {
+            self.drop_unknown(user);
         }
-        self.new_nonces.push((user, nonce.nonce, nonce.expires_ms));
+        let user = self.number_of(&nonce.fid)?;
+        match self.nonces.accept(user, nonce.nonce, nonce.expires_ms, now_ms) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => {
+                self.drop_unknown(user);
+                return Err(error);
+            }
+        }
+        self.new_nonces.push(NonceRow {
+            fid: nonce.fid.clone(),
+            nonce: nonce.nonce,
+            expires_ms: nonce.expires_ms,
+        });
         if now_ms.saturating_sub(self.cleared_ms) >= CLEAR_EVERY_MS {
             self.cleared_ms = now_ms;
             self.forget_nonces_before = Some(now_ms);
@@ -276,12 +376,7 @@ impl State {
         let money = self.changed_users.drain(..).map(money).collect();
         let session = |name| (name, self.sessions.get(&name).map(|live| live.session.clone()));
         let sessions = self.changed_sessions.drain(..).map(session).collect();
-        let nonce = |(user, nonce, expires_ms): (UserNumber, i64, u64)| NonceRow {
-            fid: self.users[user as usize].fid.clone(),
-            nonce,
-            expires_ms,
-        };
-        let nonces = self.new_nonces.drain(..).map(nonce).collect();
+        let nonces = std::mem::take(&mut self.new_nonces);
         let forget_nonces_before = self.forget_nonces_before.take();
         let waiters = std::mem::take(&mut self.waiters);
         Group { money, sessions, nonces, forget_nonces_before, waiters }
@@ -306,7 +401,7 @@ impl State {
         if let Some(number) = self.numbers.get(fid) {
             return Ok(*number);
         }
-        if self.users.len() >= USERS_MAX {
+        if self.numbers.len() >= USERS_MAX {
             return Err(AccountsError::Busy { what: "users" });
         }
         Ok(self.insert(fid.clone()))
@@ -317,10 +412,33 @@ impl State {
         if let Some(number) = self.numbers.get(&fid) {
             return *number;
         }
-        let number = UserNumber::try_from(self.users.len()).expect("there are fewer users");
-        self.numbers.insert(fid.clone(), number);
-        let money = Money::default();
-        self.users.push(User { fid, money, session: None, is_changed: false });
+        let user =
+            User { fid: fid.clone(), money: Money::default(), session: None, is_changed: false };
+        let number = if let Some(number) = self.free.pop() {
+            self.users[number as usize] = user;
+            number
+        } else {
+            self.users.push(user);
+            UserNumber::try_from(self.users.len() - 1).expect("there are fewer users")
+        };
+        self.numbers.insert(fid, number);
         number
     }
+
+    /// Forgets a user of whom nothing is known: without money, session or nonce.
+    fn drop_unknown(&mut self, number: UserNumber) {
+        let user = &self.users[number as usize];
+        let is_known = user.money != Money::default()
+            || user.session.is_some()
+            || user.is_changed
+            || self.nonces.has(number);
+        // A place that is free already has the name of its last user, who may be back in another.
+        if !is_known && self.numbers.get(&user.fid) == Some(&number) {
+            self.numbers.remove(&user.fid);
+            self.free.push(number);
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,12 +49,26 @@ async fn a_failed_commit_is_the_end() {
     let accounts = EmbeddedAccounts::open(Arc::<MemoryStore>::clone(&store)).unwrap();
     let user = contract::fid("FUser");
     accounts.credit(contract::order(&user, 1, 1, 100)).await.unwrap();
+    assert!(!accounts.have_ended());
+    tokio::select! {
+        biased;
+        () = accounts.ended() => panic!("it goes on"),
+        () = std::future::ready(()) => {}
+    }
     store.fail_commits(true);
     let lost = accounts.charge(contract::charge(&user, 1, 1, 10), 0).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
     store.fail_commits(false);
     let lost = accounts.charge(contract::charge(&user, 1, 2, 10), 0).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
+    let lost = accounts.look_up(SessionName([1; 6]), None, 0).await;
+    assert!(matches!(lost, Err(AccountsError::Failed)), "memory is ahead of the disk: {lost:?}");
+    let lost = accounts.session_of(&user, 0).await;
+    assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
+    let lost = accounts.balance(&user).await;
+    assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
+    accounts.ended().await;
+    assert!(accounts.have_ended());
     let lost = accounts.credit(contract::order(&user, 2, 1, 100)).await;
     assert!(matches!(lost, Err(AccountsError::Failed)), "{lost:?}");
     drop(accounts);

@@ -35,6 +35,7 @@ struct End<'a>(&'a Shared);
 impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.lock().fail();
+        self.0.has_ended.send_replace(true);
     }
 }
 
