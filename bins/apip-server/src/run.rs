@@ -101,7 +101,7 @@ fn failure(error: FollowError) -> Failure {
     let kind = match &error {
         FollowError::Source(_) | FollowError::Block(_) => Kind::Chain,
         FollowError::Busy | FollowError::Panicked | FollowError::Thread(_) => Kind::Unexpected,
-        FollowError::Read(_) | FollowError::Store(_) | FollowError::Index(_) => Kind::Data,
+        FollowError::Read(_) | FollowError::Store(_) => Kind::Data,
     };
     Failure::new(kind, error)
 }

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::fmt;
 use tally_chain::{ChainError, utxo::OutPoint};
 use tally_feip::ViewError;
 use tally_primitives::{BlockId, BlockNumber, Txid};
@@ -66,9 +66,6 @@ pub enum OpenError {
     /// The store failed.
     #[error("the directory could not be loaded")]
     Store(#[from] StoreError),
-    /// A stored document does not fit the index.
-    #[error("a stored document cannot be indexed")]
-    Index(#[source] Box<dyn Error + Send + Sync>),
 }
 
 /// Why a block, or what stands in its place, could not be applied. The directory keeps the state of
@@ -168,9 +165,6 @@ pub enum FollowError {
     /// The store failed.
     #[error("what the chain brought could not be stored")]
     Store(#[from] StoreError),
-    /// A document does not fit the index.
-    #[error("a document cannot be indexed")]
-    Index(#[source] Box<dyn Error + Send + Sync>),
     /// A thread could not be started.
     #[error("a thread could not be started")]
     Thread(#[source] std::io::Error),

@@ -253,10 +253,7 @@ impl Committer {
         let guard = (orders.undone > 0).then(|| lock(&directory.revocation));
         directory.store.commit(batch, Durability::Synced)?;
         drop(guard);
-        directory
-            .published
-            .publish(&index, tip)
-            .map_err(|error| FollowError::Index(Box::new(error)))?;
+        directory.published.publish(&index, tip);
         let gauges = &directory.gauges;
         gauges.records.store(tip.records, Ordering::Relaxed);
         gauges.accepted.store(tip.accepted, Ordering::Relaxed);

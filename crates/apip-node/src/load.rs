@@ -38,7 +38,7 @@ pub(crate) fn load(
         let reader = scope.spawn(move || read(store, &sender));
         for page in pages {
             documents += Vec::<Document>::len(&page) as u64;
-            published.load(&page).map_err(|error| OpenError::Index(Box::new(error)))?;
+            published.load(&page);
             if reported.elapsed() >= REPORT_EVERY {
                 reported = Instant::now();
                 let per_second = rate(documents, started.elapsed());
@@ -92,7 +92,7 @@ fn read_table(
         rest = KeyRange::after(last.key.clone());
         let page: Result<Vec<_>, _> =
             rows.iter().map(|entry| document(&entry.key, &entry.value)).collect();
-        // Nobody receives if indexing failed, which is told there.
+        // Nobody receives if indexing panicked, which is told there.
         if pages.send(page?).is_err() {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tally_fcdsl::{Last, Search};
-use tally_fcdsl_index::{DocumentError, Index};
+use tally_fcdsl_index::Index;
 use tally_feip::{Entity, EntityKey, HistoryRow, Kind};
 use tally_primitives::{BlockId, BlockNumber, Txid};
 
@@ -130,25 +130,20 @@ impl Document {
 impl Tables {
     /// Puts a document into its table, or takes it out.
     ///
-    /// A document that the index cannot hold, because of its size or of a number in it, is left out
-    /// and told: nothing that somebody writes into the chain may stop the others' documents.
-    fn put(&mut self, Document { table, id, text }: &Document) -> Result<(), DocumentError> {
+    /// A document that the index cannot hold, because of its size or of a number in it, or because
+    /// the index is full, is left out and told: nothing that somebody writes into the chain may stop
+    /// the others' documents.
+    fn put(&mut self, Document { table, id, text }: &Document) {
         let index = &mut self.all[table.position()];
         let Some(text) = text else {
             index.remove(id);
-            return Ok(());
+            return;
         };
-        match index.put(text) {
-            Ok(()) => Ok(()),
-            Err(DocumentError::Full) => Err(DocumentError::Full),
-            Err(
-                error @ (DocumentError::Json(_) | DocumentError::NoId | DocumentError::TooLong),
-            ) => {
-                index.remove(id);
-                let table = table.table().name;
-                tracing::warn!(table, %id, %error, "a document cannot be searched");
-                Ok(())
-            }
+        if let Err(error) = index.put(text) {
+            // What was there under this id is of an older block.
+            index.remove(id);
+            let table = table.table().name;
+            tracing::warn!(table, %id, %error, "a document cannot be searched");
         }
     }
 }
@@ -186,9 +181,9 @@ impl Published {
     }
 
     /// Adds documents while the directory is loaded.
-    pub(crate) fn load(&self, documents: &[Document]) -> Result<(), DocumentError> {
+    pub(crate) fn load(&self, documents: &[Document]) {
         let mut tables = write(&self.tables);
-        documents.iter().try_for_each(|document| tables.put(document))
+        documents.iter().for_each(|document| tables.put(document));
     }
 
     /// Says where the loaded documents are from.
@@ -199,7 +194,7 @@ impl Published {
     }
 
     /// Makes the changes of one step visible, all at once and together with the block they are of.
-    pub(crate) fn publish(&self, changes: &IndexChanges, tip: Tip) -> Result<(), DocumentError> {
+    pub(crate) fn publish(&self, changes: &IndexChanges, tip: Tip) {
         let own_key = self.service.map(|sid| EntityKey::published(Kind::Service, &sid));
         let mut own = None;
         if let (Some(sid), Some(now)) =
@@ -218,10 +213,9 @@ impl Published {
         });
         let documents: Vec<Document> = entities.chain(rows).collect();
         let mut tables = write(&self.tables);
-        documents.iter().try_for_each(|document| tables.put(document))?;
+        documents.iter().for_each(|document| tables.put(document));
         self.show(tables, Some(tip.into()), own);
         self.weigh();
-        Ok(())
     }
 
     /// Says of which block the tables are from now on, and ends the change of them.
@@ -308,7 +302,7 @@ mod tests {
         let sid = Txid::from_shown([7; 32]);
         let published = Published::new(Some(sid));
         let tip = Tip { height: 5, block: None, time: 0, undo_floor: 0, records: 0, accepted: 0 };
-        published.publish(&IndexChanges::default(), tip).unwrap();
+        published.publish(&IndexChanges::default(), tip);
         let table = TableId::of(Kind::Service, Content::Entities);
         let schema = &table.table().schema;
         let rules = Rules { schema, default_sort: &[], forced: Forced::None, needs_ids: false };
