@@ -1,8 +1,8 @@
 //! The daemons as their users run them: real processes with real data folders, on a real chain,
-//! paying each other over loopback. Nothing here reaches into a process.
+//! asked over loopback. Nothing here reaches into a process.
 //!
-//! Needs anvil (`make setup`) and the built daemon (`make test` builds it); a test that lacks one
-//! fails and says so. See `docs/testing.md`.
+//! Needs anvil and PostgreSQL (`make setup`) and the built daemons (`make test` builds them); a test
+//! that lacks one fails and says so. See `docs/testing.md`.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets anything unexpected fails")]
 

@@ -178,13 +178,18 @@ impl Server {
         Client::new(self.directory.clone(), client.session().clone())
     }
 
-    /// Waits until the newest block of the chain is what answers are of.
+    /// Waits until the newest block of the chain is what answers are of, and the server knows that it
+    /// is the newest: before, nothing is sold.
     pub(crate) fn follows(&self, chain: &DevChain) {
         let height = chain.height();
         let id = chain.id_at(height).expect("the newest block").to_string();
         eventually(&format!("block {height}"), || {
             let found = self.best();
             if found["blockId"] == *id { Ok(()) } else { Err(found.to_string()) }
+        });
+        eventually("the server to be ready", || {
+            let reply = self.http().get("/readyz");
+            if reply.status == 200 { Ok(()) } else { Err(reply.text) }
         });
     }
 

@@ -77,3 +77,49 @@ fn two_servers_share_sessions_nonces_and_balances() {
         server.stop();
     }
 }
+
+/// Goal: a reorganisation that both servers see is taken back once, and what came instead is credited
+/// once. Method: a payment that is undone, and another one in the block that replaces it.
+#[test]
+fn a_reorganisation_is_taken_back_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut story, sid) = Story::with_service();
+    story.buy(3, sid, 1_000_000);
+    let node = Node::start(&story.chain);
+    let postgres = Postgres::start();
+    let [one, two] = ["one", "two"].map(|name| {
+        let settings = Settings::new(folder.path(), name).on(&node);
+        let settings = settings.with("--sid", &sid.to_string());
+        settings.with_variable("APIP_POSTGRES_URL", &postgres.url()).start()
+    });
+    let follow = |story: &Story| {
+        one.follows(&story.chain);
+        two.follows(&story.chain);
+    };
+    follow(&story);
+    let signed_in = eventually("the payment", || {
+        let signed_in = one.directory().sign_in(&key(3), SignIn::EncryptedKey);
+        signed_in.map_err(|error| error.to_string())
+    });
+    let at_one = Client::new(one.directory().clone(), signed_in.session);
+    let at_two = two.with_session_of(&at_one);
+    story.buy(3, sid, 700_000);
+    follow(&story);
+    two.credits(&at_two, 1_700_000 - PRICE);
+    story.reorganise(1);
+    story.buy(3, sid, 300_000);
+    follow(&story);
+    for (server, client, paid) in [(&one, &at_one, 1), (&two, &at_two, 2)] {
+        server.credits(client, 1_300_000 - PRICE * paid);
+        let answer = ask(client, "serviceSearch", "{}").unwrap();
+        assert_eq!(answer.balance, 1_300_000 - PRICE * (paid + 1));
+    }
+    let settings = two.stop();
+    let two = settings.start();
+    two.follows(&story.chain);
+    let at_two = two.with_session_of(&at_one);
+    assert_eq!(at_two.ping().unwrap().balance, 1_300_000 - 3 * PRICE, "after a restart");
+    for server in [one, two] {
+        server.stop();
+    }
+}
