@@ -1,14 +1,17 @@
 use crate::{
     ApipConfig, ApipConfigError,
     cards::{self, Card},
+    code::Code,
     config::url_path,
     handler, openapi,
     own::Own,
     price::Tariff,
     probe::DirectoryProbe,
-    reply::Shape,
+    reply::{Answer, Shape},
+    searches::Searches,
 };
 use axum::{Router, extract::Request, routing::any};
+use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc};
 use tally_accounts::Accounts;
 use tally_apip_node::Directory;
@@ -27,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) directory: Arc<Directory>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) config: ApipConfig,
+    pub(crate) searches: Searches,
 }
 
 impl ApipApi {
@@ -41,7 +45,8 @@ impl ApipApi {
         config: ApipConfig,
     ) -> Result<Self, ApipConfigError> {
         config.check()?;
-        Ok(Self(Arc::new(Inner { directory, accounts, config })))
+        let searches = Searches::default();
+        Ok(Self(Arc::new(Inner { directory, accounts, config, searches })))
     }
 
     /// Returns the interfaces alone, below the path of every URL prefix.
@@ -78,7 +83,16 @@ impl ApipApi {
 
 impl Inner {
     pub(crate) fn own(&self) -> Own {
-        Own::new(self.directory.own_service())
+        Own::new(self.directory.own_service(), self.config.finds_payments)
+    }
+
+    /// Refuses what costs until the chain's end was reached: the terms that are known before are
+    /// those of some old block, and payments to an account that was given up since do not count.
+    pub(crate) fn closed(&self) -> Option<Answer> {
+        let is_open = self.directory.is_caught_up() || !self.own().is_named();
+        let reason = "the directory has not reached the end of the chain yet; ask again later";
+        let data = json!({ "reason": reason });
+        (!is_open).then(|| Answer::refusal(Code::Suspended, 0, self.directory.best(), data))
     }
 
     /// What an interface costs by the terms of `own`.

@@ -59,7 +59,9 @@ pub enum ChargeRule {
     /// Those that did the work: success (0) and "no data" (1011).
     #[default]
     Answered,
-    /// All: refusals cost one request.
+    /// All: refusals cost one request, but for those of requests that bring no new nonce (1007, and
+    /// 1013 where none could be read): what may be sent again word for word must cost nothing, or
+    /// whoever overheard it could spend the user's balance.
     All,
 }
 
@@ -84,6 +86,9 @@ pub struct ApipConfig {
     pub charge: ChargeRule,
     /// By what an interface's price is multiplied; 1 for those that are not named.
     pub price_factors: BTreeMap<String, u64>,
+    /// Whether the directory sees payments. If not, users who have too little are not told to pay:
+    /// nobody would ever credit them.
+    pub finds_payments: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -99,6 +104,7 @@ impl Default for ApipConfig {
             free_get: true,
             charge: ChargeRule::default(),
             price_factors: BTreeMap::new(),
+            finds_payments: true,
             clock: Clock::system(),
         }
     }

@@ -34,8 +34,13 @@ enum Plan {
 pub(crate) async fn answer(api: &Inner, card: &Card, signed: Signed, asked: Asked) -> Response {
     let best = api.directory.best();
     let own = api.own();
-    if own.is_suspended() {
-        return refuse_bare(Code::Suspended, 0, best);
+    match (signed, api.closed()) {
+        (Signed::Ping, Some(_)) => {}
+        (Signed::Query(_) | Signed::General | Signed::Totals, Some(refusal)) => {
+            return refusal.write().unsigned(Balance::default());
+        }
+        (_, None) if own.is_suspended() => return refuse_bare(Code::Suspended, 0, best),
+        (_, None) => {}
     }
     let Some(sign) = asked.header("sign") else {
         return refuse_bare(Code::MissSign, 0, best);
@@ -72,12 +77,12 @@ pub(crate) async fn answer(api: &Inner, card: &Card, signed: Signed, asked: Aske
     }
     let problem = asked.body.as_ref().err().or(body.as_ref().err());
     if let Some(problem) = problem {
-        return visit.malformed(is_authentic, best, json!({ "reason": problem }));
+        return visit.malformed(is_authentic, best, json!({ "reason": problem })).await;
     }
     let body = body.unwrap_or_default();
     let plan = plan(signed, body.fcdsl.as_ref());
     if let Plan::Refused(Code::BadRequest, data) = plan {
-        return visit.malformed(is_authentic, best, data);
+        return visit.malformed(is_authentic, best, data).await;
     }
     if !is_authentic {
         return refuse_bare(Code::BadSign, nonce, best);
@@ -87,7 +92,7 @@ pub(crate) async fn answer(api: &Inner, card: &Card, signed: Signed, asked: Aske
     }
     let answer = match stale(api, &own, card, &body, now_ms, best) {
         Some(refusal) => refusal,
-        None => visit.carry_out(plan, best),
+        None => visit.carry_out(plan, best).await,
     };
     if matches!(signed, Signed::Ping) && answer.code == Code::Success {
         return visit.pong(&answer).await;
@@ -135,6 +140,9 @@ fn plan(signed: Signed, fcdsl: Option<&Value>) -> Plan {
         }
         Signed::General => {
             let refused = |code, reason: &str| Plan::Refused(code, json!({ "reason": reason }));
+            if fcdsl.is_some_and(|fcdsl| !fcdsl.is_object() && !fcdsl.is_null()) {
+                return refused(Code::BadRequest, "fcdsl: must be an object");
+            }
             let name = match fcdsl.and_then(|fcdsl| fcdsl.get("index")) {
                 None | Some(Value::Null) => {
                     return refused(Code::BadQuery, "fcdsl.index: is missing or empty");
@@ -197,7 +205,7 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    fn carry_out(&self, plan: Plan, best: Option<Best>) -> Answer {
+    async fn carry_out(&self, plan: Plan, best: Option<Best>) -> Answer {
         let nonce = self.nonce;
         match plan {
             Plan::Ping => Answer::bare(Code::Success, nonce, best),
@@ -207,8 +215,14 @@ impl Visit<'_> {
                 Answer { got: tables, total: tables as u64, ..Answer::value(nonce, best, text) }
             }
             Plan::Search(table, search, shape) => {
-                let found = self.api.directory.search(table, &search);
-                shaped(found, nonce, shape, search.ids.is_some())
+                let by_ids = search.ids.is_some();
+                match self.api.searches.run(&self.api.directory, table, *search).await {
+                    Ok(found) => shaped(found, nonce, shape, by_ids),
+                    Err(error) => {
+                        let data = json!({ "reason": error.to_string() });
+                        Answer::refusal(Code::Other, nonce, best, data)
+                    }
+                }
             }
         }
     }
@@ -269,13 +283,17 @@ impl Visit<'_> {
         self.signed(&answer, self.visitor.balance)
     }
 
-    /// Refuses what cannot be read. Its nonce is not used: it may be none.
-    fn malformed(&self, is_authentic: bool, best: Option<Best>, data: Value) -> Response {
+    /// Refuses what cannot be read. Its nonce is used only where refusals cost: it may be none, and
+    /// what cannot be charged again is told again for nothing.
+    async fn malformed(&self, is_authentic: bool, best: Option<Best>, data: Value) -> Response {
         let answer = Answer::refusal(Code::BadRequest, self.nonce, best, data);
-        if is_authentic {
-            self.signed(&answer, self.visitor.balance)
-        } else {
-            answer.write().unsigned(Balance::default())
+        if !is_authentic {
+            return answer.write().unsigned(Balance::default());
+        }
+        let is_new = self.nonce != 0 && !self.visitor.is_nonce_used;
+        match self.api.config.charge {
+            ChargeRule::All if is_new => self.charge(answer).await,
+            ChargeRule::All | ChargeRule::Answered => self.signed(&answer, self.visitor.balance),
         }
     }
 
@@ -312,7 +330,9 @@ pub(crate) fn nonce_use(
 /// document that the buy mark follows.
 pub(crate) fn insufficient(own: &Own, sn: &str, nonce: i64, best: Option<Best>) -> Answer {
     let Some((sid, terms)) = own.offer() else {
-        return Answer::bare(Code::Insufficient, nonce, best);
+        // Nothing can be bought here.
+        let data = json!({ "reason": "this directory takes no payments" });
+        return Answer::refusal(Code::Insufficient, nonce, best, data);
     };
     let mark = json!({
         "type": "APIP", "sn": sn, "ver": "1", "name": "OpenAPI", "pid": "",

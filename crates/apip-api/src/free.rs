@@ -7,6 +7,7 @@ use crate::{
     data::{shaped, totals},
     handler::{refuse, refuse_bare},
     reply::Answer,
+    searches::NotSearched,
 };
 use axum::{extract::Query, http::Uri, response::Response};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const BEST_RATED: &[(&str, Order)] =
     &[("tRate", Order::Desc), ("tCdd", Order::Desc), ("lastHeight", Order::Desc)];
 
 /// Answers a `GET`.
-pub(crate) fn get(api: &Inner, what: Free, uri: &Uri) -> Response {
+pub(crate) async fn get(api: &Inner, what: Free, uri: &Uri) -> Response {
     let best = api.directory.best();
     let is_always = matches!(what, Free::OwnService);
     if !api.config.free_get && !is_always {
@@ -43,9 +44,9 @@ pub(crate) fn get(api: &Inner, what: Free, uri: &Uri) -> Response {
             let block = json!({ "height": height, "blockId": id });
             found(Answer::value(0, best, block.to_string()))
         }
-        Free::Services => rated(api, Kind::Service, Code::NoService, id(uri).as_deref()),
-        Free::Apps => rated(api, Kind::App, Code::NoApp, id(uri).as_deref()),
-        Free::FidCid => user(api, id(uri).as_deref(), best),
+        Free::Services => rated(api, Kind::Service, Code::NoService, id(uri).as_deref()).await,
+        Free::Apps => rated(api, Kind::App, Code::NoApp, id(uri).as_deref()).await,
+        Free::FidCid => user(api, id(uri).as_deref(), best).await,
         Free::Unknown => {
             refuse(Code::Other, 0, best, json!({ "reason": "a directory does not answer this" }))
         }
@@ -53,10 +54,13 @@ pub(crate) fn get(api: &Inner, what: Free, uri: &Uri) -> Response {
 }
 
 /// Returns the one that is asked for, or the best rated active ones.
-fn rated(api: &Inner, kind: Kind, none: Code, id: Option<&str>) -> Response {
+async fn rated(api: &Inner, kind: Kind, none: Code, id: Option<&str>) -> Response {
     let active = json!({ "query": { "terms": { "fields": ["active"], "values": ["true"] } } });
     let fcdsl = id.map_or(active, |id| json!({ "ids": [id] }));
-    let found = search(api, kind, BEST_RATED, &fcdsl);
+    let found = match search(api, kind, BEST_RATED, &fcdsl).await {
+        Ok(found) => found,
+        Err(error) => return not_searched(api, &error),
+    };
     if found.documents.is_empty() {
         return refuse_bare(none, 0, found.best);
     }
@@ -67,17 +71,24 @@ fn rated(api: &Inner, kind: Kind, none: Code, id: Option<&str>) -> Response {
 }
 
 /// Returns a user by address or, if there is none of it, by name.
-fn user(api: &Inner, id: Option<&str>, best: Option<Best>) -> Response {
+async fn user(api: &Inner, id: Option<&str>, best: Option<Best>) -> Response {
     let Some(id) = id else {
         let data = json!({ "reason": "the parameter id is missing: an address or a name" });
         return refuse(Code::IllegalFid, 0, best, data);
     };
     let by_name = json!({ "query": { "terms": { "fields": ["cid"], "values": [id] } } });
-    let found = [json!({ "ids": [id] }), by_name]
-        .iter()
-        .map(|fcdsl| search(api, Kind::Cid, &[], fcdsl))
-        .find(|found| !found.documents.is_empty());
-    found.map_or_else(|| refuse_bare(Code::NoCid, 0, best), one)
+    for fcdsl in [json!({ "ids": [id] }), by_name] {
+        match search(api, Kind::Cid, &[], &fcdsl).await {
+            Ok(found) if found.documents.is_empty() => {}
+            Ok(found) => return one(found),
+            Err(error) => return not_searched(api, &error),
+        }
+    }
+    refuse_bare(Code::NoCid, 0, best)
+}
+
+fn not_searched(api: &Inner, error: &NotSearched) -> Response {
+    refuse(Code::Other, 0, api.directory.best(), json!({ "reason": error.to_string() }))
 }
 
 fn one(found: Found) -> Response {
@@ -85,20 +96,25 @@ fn one(found: Found) -> Response {
     Answer::value(0, found.best, document).write().unsigned(Balance::default())
 }
 
-fn search(api: &Inner, kind: Kind, sort: &[(&str, Order)], fcdsl: &Value) -> Found {
+async fn search(
+    api: &Inner,
+    kind: Kind,
+    sort: &[(&str, Order)],
+    fcdsl: &Value,
+) -> Result<Found, NotSearched> {
     let id = TableId::of(kind, Content::Entities);
     let schema = &id.table().schema;
     let rules = Rules { schema, default_sort: sort, forced: Forced::None, needs_ids: false };
     match Search::parse(Some(fcdsl), &rules) {
-        Ok(search) => api.directory.search(id, &search),
+        Ok(search) => api.searches.run(&api.directory, id, search).await,
         // A text that is too long to be asked for is the id of nothing.
-        Err(_) => Found {
+        Err(_) => Ok(Found {
             total: 0,
             ids: vec![],
             documents: vec![],
             last: None,
             best: api.directory.best(),
-        },
+        }),
     }
 }
 

@@ -49,16 +49,14 @@ pub(crate) async fn serve(api: Arc<Inner>, card: &'static Card, request: Request
     }
     let is_get = method == Method::GET || method == Method::HEAD;
     match card.call {
-        Call::Free(what, _) if is_get => free::get(&api, what, request.uri()),
-        Call::Free(_, Some(signed)) if method == Method::POST => {
+        Call::Free(what, _) if is_get => free::get(&api, what, request.uri()).await,
+        Call::Free(_, Some(signed)) | Call::Signed(signed) if method == Method::POST => {
             data::answer(&api, card, signed, read(request).await).await
         }
-        Call::Signed(signed) if method == Method::POST => {
-            data::answer(&api, card, signed, read(request).await).await
-        }
-        Call::SignIn(way) if method == Method::POST => {
-            sign_in::answer(&api, card, way, read(request).await).await
-        }
+        Call::SignIn(way) if method == Method::POST => match api.closed() {
+            Some(refusal) => refusal.write().unsigned(Balance::default()),
+            None => sign_in::answer(&api, card, way, read(request).await).await,
+        },
         Call::Free(_, None) => plain(ONLY_GET),
         Call::Free(_, Some(_)) | Call::Signed(_) | Call::SignIn(_) => plain(ONLY_POST),
     }

@@ -24,6 +24,7 @@ mod own;
 mod price;
 mod probe;
 mod reply;
+mod searches;
 mod sign_in;
 
 pub use api::{ApipApi, BODY_BYTES_MAX};

@@ -110,11 +110,26 @@ async fn refusals_cost_where_the_operator_wants_it() {
     let before = world.balance(&user()).await;
     assert_eq!(world.query(&session, SEARCH, json!({ "size": "x" })).await.code(), 1012);
     assert_eq!(world.balance(&user()).await, before - PRICE, "one request");
-    let body = world.body(SEARCH).to_string();
+    let mut body = world.body(SEARCH);
     let name = session.name();
     let headers = [("SessionName", name.as_str()), ("Sign", "x")];
-    assert_eq!(world.post(SEARCH, &headers, &body).await.code(), 1008);
+    assert_eq!(world.post(SEARCH, &headers, &body.to_string()).await.code(), 1008);
+    body["fcdsl"] = json!([]);
+    assert_eq!(world.post(SEARCH, &headers, &body.to_string()).await.code(), 1013);
     assert_eq!(world.balance(&user()).await, before - PRICE, "never a stranger's");
+    for _ in 0..2 {
+        let reply = world.ask(&session, SEARCH, &body).await;
+        assert_eq!(reply.code(), 1013);
+        assert!(reply.is_signed_by(&session));
+        assert_eq!(reply.json()["balance"], before - 2 * PRICE, "a malformed one, once");
+    }
+    body["fcdsl"] = json!({});
+    assert_eq!(world.ask(&session, SEARCH, &body).await.code(), 1007, "its nonce was used");
+    assert_eq!(world.ask_text(&session, SEARCH, "{").await.code(), 1013);
+    body["nonce"] = json!(0);
+    body["fcdsl"] = json!("x");
+    assert_eq!(world.ask(&session, SEARCH, &body).await.code(), 1013);
+    assert_eq!(world.balance(&user()).await, before - 2 * PRICE, "what may be replayed is free");
 }
 
 /// Goal: what is free needs no balance, not even one that is not below zero.
@@ -139,7 +154,9 @@ async fn a_debt_is_paid_before_service() {
     world.give(&user(), 1_000_000).await;
     let session = world.sign_in(&user()).await;
     world.query(&session, SEARCH, json!({})).await;
-    world.accounts.revoke_above(BlockNumber(9)).await.unwrap();
+    let orders = world.accounts.orders(None, 9).await.unwrap();
+    let undone = orders.iter().map(tally_accounts::Order::place).collect();
+    assert_eq!(world.accounts.revoke(undone).await.unwrap(), 1);
     let reply = world.query(&session, SEARCH, json!({})).await;
     assert_eq!((reply.code(), reply.json()["balance"].as_i64()), (1004, Some(-2 * PRICE)));
     world.give(&user(), 200_000).await;

@@ -95,6 +95,9 @@ async fn the_user_s_own_mistakes_are_signed_refusals() {
         ("apip1/v1/general", json!({}), 1012, Value::Bool(true)),
         ("apip1/v1/general", json!({ "fcdsl": { "index": "order" } }), 1012, Value::Bool(true)),
         ("apip1/v1/general", json!({ "fcdsl": { "index": 1 } }), 1013, Value::Bool(true)),
+        ("apip1/v1/general", json!({ "fcdsl": [] }), 1013, Value::Bool(true)),
+        ("apip1/v1/general", json!({ "fcdsl": "protocol" }), 1013, Value::Bool(true)),
+        ("apip1/v1/general", json!({ "fcdsl": null }), 1012, Value::Bool(true)),
     ];
     for (tail, change, expected, data) in cases {
         let reply = world.ask(&session, tail, &with(tail, change.clone())).await;

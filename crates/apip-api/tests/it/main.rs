@@ -5,6 +5,7 @@
 mod billing;
 mod codes;
 mod hostile;
+mod late;
 mod records;
 mod seeds;
 mod sign_in;

@@ -17,7 +17,7 @@ use std::{
 };
 use tally_accounts::{Accounts, Balance, EmbeddedAccounts, contract};
 use tally_apip_api::{ApipApi, ApipConfig, Clock};
-use tally_apip_node::{AddressVersions, Directory, DirectoryConfig, Follower};
+use tally_apip_node::{AddressVersions, Directory, DirectoryConfig, Follower, Progress};
 use tally_chain::{
     ChainError,
     utxo::{BoxFuture, Source, Update},
@@ -29,6 +29,7 @@ use tally_crypto::{
 use tally_http::{Exposure, Guard};
 use tally_primitives::{BlockNumber, Fid};
 use tally_storage::MemoryStore;
+use tokio::sync::mpsc;
 use tower::ServiceExt;
 
 /// What the tests' clock says at first.
@@ -51,9 +52,9 @@ pub(crate) fn fid(key: &PrivateKey) -> Fid {
     key.public_key().fid(AddressVersions::FREECASH_MAIN.p2pkh)
 }
 
-/// Delivers what it was given, and waits then.
+/// Delivers what it was given and what the test sends later, and waits then.
 #[derive(Debug)]
-struct Feed(VecDeque<Update>);
+struct Feed(VecDeque<Update>, mpsc::UnboundedReceiver<Update>);
 
 impl Source for Feed {
     fn head(&self) -> Option<BlockNumber> {
@@ -63,7 +64,12 @@ impl Source for Feed {
     fn next(&mut self) -> BoxFuture<'_, Result<Update, ChainError>> {
         match self.0.pop_front() {
             Some(update) => Box::pin(future::ready(Ok(update))),
-            None => Box::pin(future::pending()),
+            None => Box::pin(async {
+                match self.1.recv().await {
+                    Some(update) => Ok(update),
+                    None => future::pending().await,
+                }
+            }),
         }
     }
 }
@@ -74,6 +80,8 @@ pub(crate) struct World {
     pub(crate) accounts: Arc<EmbeddedAccounts>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<AtomicU64>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) chain: mpsc::UnboundedSender<Update>,
     nonce: AtomicI64,
     _follower: Follower,
 }
@@ -138,7 +146,20 @@ impl World {
         Self::fed(records::updates(records), service, config).await
     }
 
+    /// A provider whose source delivers these first. If they do not reach the chain's end, neither
+    /// has the provider.
     pub(crate) async fn fed(
+        updates: Vec<Update>,
+        service: Option<tally_primitives::Txid>,
+        config: ApipConfig,
+    ) -> Self {
+        let accounts = Arc::new(MemoryStore::new(tally_accounts::TABLES));
+        Self::fed_with(accounts, updates, service, config).await
+    }
+
+    /// A provider that goes on with the accounts of another one, or of none.
+    pub(crate) async fn fed_with(
+        accounts: Arc<MemoryStore>,
         updates: Vec<Update>,
         service: Option<tally_primitives::Txid>,
         config: ApipConfig,
@@ -148,9 +169,13 @@ impl World {
         let store = Arc::new(MemoryStore::new(tally_apip_node::TABLES));
         let directory = Arc::new(Directory::open(store, directory).unwrap());
         let mut progress = directory.watch();
-        let follower = directory.follow(Box::new(Feed(updates.into())), None).unwrap();
-        progress.wait_for(|progress| progress.is_at_end).await.unwrap();
-        let store = Arc::new(MemoryStore::new(tally_accounts::TABLES));
+        let has_end = matches!(updates.last(), Some(Update::CaughtUp(_)));
+        let (chain, rest) = mpsc::unbounded_channel();
+        let follower = directory.follow(Box::new(Feed(updates.into(), rest)), None).unwrap();
+        let is_read =
+            |progress: &Progress| progress.is_at_end || !has_end && progress.best.is_some();
+        progress.wait_for(is_read).await.unwrap();
+        let store = accounts;
         let opened = EmbeddedAccounts::open(Arc::<MemoryStore>::clone(&store));
         let accounts = Arc::new(opened.unwrap());
         let clock = Arc::new(AtomicU64::new(NOW));
@@ -158,7 +183,7 @@ impl World {
         let config =
             ApipConfig { clock: Clock::new(move || own.load(Ordering::Relaxed)), ..config };
         let shared = Arc::<EmbeddedAccounts>::clone(&accounts);
-        let api = ApipApi::new(directory, shared, config).unwrap();
+        let api = ApipApi::new(Arc::clone(&directory), shared, config).unwrap();
         let exposure = Exposure {
             address: "127.0.0.1:8080".parse().unwrap(),
             needs_token: false,
@@ -167,7 +192,8 @@ impl World {
         };
         let guard = Guard::with_wildcard(&exposure, None, &["*".to_owned()]).unwrap();
         let router = api.service(guard).into_router();
-        Self { router, accounts, store, clock, nonce: AtomicI64::new(1), _follower: follower }
+        let nonce = AtomicI64::new(1);
+        Self { router, accounts, store, clock, directory, chain, nonce, _follower: follower }
     }
 
     pub(crate) fn now(&self) -> u64 {
