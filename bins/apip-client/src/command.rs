@@ -17,7 +17,6 @@ use std::{
 use tally_apip_client::{
     Client, Directory, ENDPOINTS, Error, Fcdsl, Options, Reply, SignIn, Trust, UrlHead,
 };
-use tally_crypto::fch::AddressVersion;
 use tally_daemon::say;
 
 /// The longest question that is read from a file, in bytes; directories take less.
@@ -62,7 +61,7 @@ fn sign_in(settings: &Settings, form: SignIn) -> Result<(), Failure> {
     let key = key::read(settings.key_file.as_deref())?;
     let directory = directory(settings, head.clone())?;
     let signed_in = directory.sign_in(&key, form)?;
-    let fid = key.public_key().fid(AddressVersion::MAIN_P2PKH);
+    let fid = directory.fid(&key);
     let kept = Kept { head, fid, session: signed_in.session };
     session_file::write(&path, &kept)?;
     say(&format!(
@@ -155,8 +154,11 @@ fn free(
 }
 
 fn directory(settings: &Settings, head: UrlHead) -> Result<Directory, Failure> {
-    let mut options =
-        Options { timeout: Duration::from_secs(settings.timeout), ..Options::default() };
+    let mut options = Options {
+        timeout: Duration::from_secs(settings.timeout),
+        address_version: settings.network.address_version(),
+        ..Options::default()
+    };
     options.connect_timeout = options.connect_timeout.min(options.timeout);
     if let Some(path) = &settings.ca_file {
         let pem = fs::read(path).map_err(anyhow::Error::from);

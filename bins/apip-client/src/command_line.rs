@@ -4,6 +4,7 @@ use crate::conditions::Conditions;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use tally_apip_client::{Endpoint, SignIn, UrlHead};
+use tally_crypto::fch::AddressVersion;
 
 /// Asks a directory: a server that answers signed queries about what is registered on the Freecash
 /// chain, for a few satoshi each.
@@ -55,12 +56,49 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "APIP_CA_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_file: Option<PathBuf>,
 
+    /// Network of the directory's chain: addresses of users differ.
+    #[arg(
+        long,
+        global = true,
+        env = "APIP_NETWORK",
+        value_name = "NAME",
+        default_value = "freecash"
+    )]
+    pub(crate) network: Network,
+
     /// How long to wait for an answer, in seconds.
     #[arg(
         long, global = true, env = "APIP_TIMEOUT", value_name = "SECONDS", default_value = "60",
         value_parser = clap::value_parser!(u64).range(1..=3600),
     )]
     pub(crate) timeout: u64,
+}
+
+/// A network, as servers name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Network {
+    Freecash,
+    FreecashTest,
+    FreecashRegtest,
+    Bitcoin,
+    BitcoinTest,
+    BitcoinRegtest,
+}
+
+impl Network {
+    /// What the addresses of users begin with.
+    ///
+    /// *Source:* the chain parameters of Freecash and of Bitcoin.
+    pub(crate) const fn address_version(self) -> AddressVersion {
+        match self {
+            Self::Freecash => AddressVersion::MAIN_P2PKH,
+            Self::Bitcoin => AddressVersion(0),
+            Self::FreecashTest
+            | Self::FreecashRegtest
+            | Self::BitcoinTest
+            | Self::BitcoinRegtest => AddressVersion::TEST_P2PKH,
+        }
+    }
 }
 
 /// What to do.
@@ -208,6 +246,22 @@ mod tests {
         assert_eq!(form("sign-in"), SignIn::EncryptedKey);
         assert_eq!(form("sign-in --form plain"), SignIn::PlainKey { refresh: false });
         assert_eq!(form("sign-in --form cipher --refresh"), SignIn::CipherKey { refresh: true });
+    }
+
+    #[test]
+    fn networks_have_the_names_that_servers_give_them() {
+        for (name, version) in [
+            ("freecash", 35),
+            ("freecash-test", 111),
+            ("freecash-regtest", 111),
+            ("bitcoin", 0),
+            ("bitcoin-test", 111),
+            ("bitcoin-regtest", 111),
+        ] {
+            let line = parse(&format!("sign-in --network {name}")).unwrap();
+            assert_eq!(line.settings.network.address_version(), AddressVersion(version), "{name}");
+        }
+        assert!(parse("sign-in --network freecoin").is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use crate::{Error, Options, Refusal, Reply, SignIn, SignedIn, UrlHead, sign_in, web::Web};
 use serde_json::value::RawValue;
-use tally_crypto::fch::PrivateKey;
+use tally_crypto::fch::{AddressVersion, PrivateKey};
+use tally_primitives::Fid;
 
 /// One server: where it is, what it tells for free, and signing in.
 ///
@@ -9,6 +10,7 @@ use tally_crypto::fch::PrivateKey;
 pub struct Directory {
     head: UrlHead,
     web: Web,
+    address_version: AddressVersion,
 }
 
 impl Directory {
@@ -19,12 +21,18 @@ impl Directory {
 
     /// Makes a client that calls as `options` say.
     pub fn with_options(head: UrlHead, options: Options) -> Self {
-        Self { head, web: Web::new(options) }
+        let address_version = options.address_version;
+        Self { head, web: Web::new(options), address_version }
     }
 
     /// Returns where the server is.
     pub fn head(&self) -> &UrlHead {
         &self.head
+    }
+
+    /// Returns the address of a user there, by the network that the options name.
+    pub fn fid(&self, key: &PrivateKey) -> Fid {
+        key.public_key().fid(self.address_version)
     }
 
     /// Signs in, which ends the user's former session, unless `form` says otherwise.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tally_crypto::{
     Zeroizing,
     ecies::{self, EciesError, Format},
-    fch::{AddressVersion, PrivateKey},
+    fch::PrivateKey,
 };
 
 /// Milliseconds of a day.
@@ -97,7 +97,7 @@ pub(crate) fn sign_in(
     };
     let body = serde_json::to_string(&request).expect("texts and numbers are JSON");
     let sign = key.sign_message(body.as_bytes());
-    let fid = public_key.fid(AddressVersion::MAIN_P2PKH);
+    let fid = directory.fid(key);
     let headers: &[(&str, &str)] = match form {
         SignIn::EncryptedKey => &[("Sign", &sign)],
         SignIn::PlainKey { .. } | SignIn::CipherKey { .. } => {

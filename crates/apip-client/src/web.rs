@@ -1,5 +1,6 @@
 use crate::{Error, reply::Envelope};
 use std::time::Duration;
+use tally_crypto::fch::AddressVersion;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The longest answer that is read, in bytes.
@@ -17,6 +18,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Which certificates to trust.
     pub trust: Trust,
+    /// What the addresses of users begin with on the directory's network.
+    pub address_version: AddressVersion,
 }
 
 impl Default for Options {
@@ -25,6 +28,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             trust: Trust::default(),
+            address_version: AddressVersion::MAIN_P2PKH,
         }
     }
 }
@@ -90,7 +94,7 @@ pub(crate) struct Answer {
 
 impl Web {
     pub(crate) fn new(options: Options) -> Self {
-        let Options { connect_timeout, timeout, trust: Trust(trust) } = options;
+        let Options { connect_timeout, timeout, trust: Trust(trust), .. } = options;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // A request is signed for one URL.

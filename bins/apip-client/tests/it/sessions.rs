@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::{fs, os::unix::fs::PermissionsExt};
 use tally_crypto::{
     ecies::{self, Format},
-    fch::{PrivateKey, recover_message},
+    fch::{AddressVersion, PrivateKey, recover_message},
 };
 
 /// Goal: signing in keeps a session that the next call signs with. Method: checks the signatures of
@@ -48,6 +48,21 @@ fn a_session_is_kept_and_used() {
     let ended = user.run(&["session"]);
     assert!(ended.out.contains(FID) && ended.out.contains(&SESSION_KEY[..12]), "{ended:?}");
     assert!(!ended.out.contains(&SESSION_KEY[..16]), "{ended:?}");
+}
+
+/// Goal: the address is that of the directory's network. Method: what the server is told.
+#[test]
+fn the_network_makes_the_address() {
+    let server = plain(4_000_000_000_000);
+    let user = User::new();
+    let (head, key) = (server.head(), PrivateKey::from_wif(WIF).unwrap().public_key());
+    let fid = key.fid(AddressVersion::TEST_P2PKH);
+    let arguments = ["sign-in", "--form", "plain", "--network", "freecash-test", "--url", &head];
+    let ended = user.run_with(&arguments, &[("APIP_KEY", WIF)], "");
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains(fid.as_str()), "{ended:?}");
+    let [signed_in] = server.received().try_into().unwrap();
+    assert_eq!(signed_in.header("FID"), Some(fid.as_str()));
 }
 
 fn plain(expires: u64) -> Scripted {

@@ -4,10 +4,12 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tally_apip_client::{Code, Directory, Error, Payment, SessionKeyError, SignIn, SignedIn};
+use tally_apip_client::{
+    Code, Directory, Error, Options, Payment, SessionKeyError, SignIn, SignedIn,
+};
 use tally_crypto::{
     ecies::{self, Format},
-    fch::recover_message,
+    fch::{AddressVersion, recover_message},
 };
 
 const PUBLIC_KEY: &str = "030be1d7e633feb2338a74a860e76d893bac525f35a5813cb7b21e27ba1bc8312a";
@@ -111,6 +113,22 @@ fn a_cipher_comes_for_an_address() {
     assert_eq!((session.name(), session.expires_ms()), ("d2c03bbc1ba1", None));
     members(&request, "/APIP/apip0/v1/signInEcc", &["url", "time", "nonce"]);
     assert_eq!(request.header("FID"), Some(FID));
+}
+
+/// Goal: on another network the same key has another address, and the directory knows that one.
+#[test]
+fn addresses_are_those_of_the_network() {
+    let data = json!({ "sessionKey": SESSION_KEY, "expireTime": 1_000 });
+    let server =
+        Scripted::start(move |request| Given::answer(request, 0, json!({ "data": data.clone() })));
+    let address_version = AddressVersion::TEST_P2PKH;
+    let options = Options { address_version, ..Options::default() };
+    let directory = Directory::with_options(server.head().parse().unwrap(), options);
+    directory.sign_in(&key(), SignIn::PlainKey { refresh: false }).unwrap();
+    let fid = key().public_key().fid(address_version);
+    assert_ne!(fid.as_str(), FID);
+    assert_eq!(only(&server).header("FID"), Some(fid.as_str()));
+    assert_eq!(directory.fid(&key()), fid);
 }
 
 /// Goal: a key in clear text does not cross a network. Method: the address is one that nobody has,
