@@ -76,6 +76,11 @@ impl Config {
         }
     }
 
+    /// Says whether a service is sold whose payments cannot be seen.
+    pub(crate) const fn asks_in_vain(&self) -> bool {
+        self.directory.service.is_some() && !self.interfaces.finds_payments
+    }
+
     /// Prints the settings in effect as TOML, without secrets.
     pub(crate) fn show(&self) -> Result<(), Failure> {
         tally_daemon::print(&tally_daemon::as_toml(&self.effective)?);

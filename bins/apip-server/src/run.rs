@@ -27,6 +27,12 @@ async fn run(mut config: Config) -> Result<(), Failure> {
     config.listens_at(server.local_address());
     let api = &config.api;
     api.access.warn(&[api.exposure.address]);
+    if config.asks_in_vain() {
+        tracing::warn!(
+            "files of records know no payments: nobody can buy what --sid sells, and nobody is told \
+             to; follow a node or its files, or share the accounts of a server that does"
+        );
+    }
     let accounts = wiring::accounts(&config).await?;
     let directory = tokio::task::block_in_place(|| wiring::directory(&config))?;
     let start = directory.start_point().map_err(Failure::of(Kind::Data))?;

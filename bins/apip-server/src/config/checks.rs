@@ -78,12 +78,16 @@ pub(super) fn check(settings: Settings, secrets: Secrets) -> Result<Config, Fail
     let Secrets { api_token, node_password, postgres_url } = secrets;
     let network = settings.network.map_or(Network::FREECASH, |NetworkName(network)| network);
     let api = api(&settings, api_token.as_deref())?;
+    let chain = chain(&settings, network, node_password)?;
+    let postgres = postgres(&settings, postgres_url)?;
+    // Of several servers that share accounts another one may see the payments.
+    let finds_payments = postgres.is_some() || !matches!(chain, Chain::Records(_));
     Ok(Config {
-        chain: chain(&settings, network, node_password)?,
+        chain,
         data: data(&settings)?,
         directory: directory(&settings, network),
-        postgres: postgres(&settings, postgres_url)?,
-        interfaces: interfaces(&settings, network, &api)?,
+        postgres,
+        interfaces: ApipConfig { finds_payments, ..interfaces(&settings, network, &api)? },
         api,
         logging: settings.log.check(&PROGRAM),
         effective: settings,
@@ -222,6 +226,7 @@ fn interfaces(settings: &Settings, network: Network, api: &Api) -> Result<ApipCo
         free_get: settings.free_get == Some(true),
         charge: settings.charge.unwrap_or(ChargeMode::Answered).into(),
         price_factors: factors.map(|one| (one.interface.clone(), one.factor)).collect(),
+        finds_payments: true,
         clock: Clock::system(),
     };
     config.check().map_err(Failure::of(Kind::Settings))?;

@@ -81,6 +81,24 @@ fn what_is_missing_or_contradicts_is_named() {
     assert!(alone.text().contains("APIP_NODE_PASSWORD"), "{}", alone.text());
 }
 
+/// Goal: nobody is asked for money that cannot count.
+#[test]
+fn a_service_on_a_file_of_records_cannot_be_bought() {
+    let records = || Some(PathBuf::from("/nowhere"));
+    let sid = "45ff2084db904dfefdaac62f1cf68fd53b8ba860349a1b387f082021445be270".parse().ok();
+    let file = Settings { records: records(), memory_store: Some(true), ..Settings::default() };
+    let sold = Settings { sid, ..file.clone() };
+    let config = check(sold.clone()).unwrap();
+    assert!(config.asks_in_vain() && !config.interfaces.finds_payments);
+    let postgres_url = Some(HiddenText("postgres://user:secret@host/base".to_owned()));
+    let shared = checks::check(sold.completed(), Secrets { postgres_url, ..secrets() }).unwrap();
+    assert!(!shared.asks_in_vain(), "another server may see payments");
+    let dev = Settings { records: records(), ..dev() };
+    for settings in [file, dev, Settings { sid, ..node() }] {
+        assert!(!check(settings).unwrap().asks_in_vain());
+    }
+}
+
 #[test]
 fn a_port_that_the_system_chose_is_in_the_urls() {
     let any = Settings { api_address: Some(ListenAddress(([127, 0, 0, 1], 0).into())), ..dev() };
