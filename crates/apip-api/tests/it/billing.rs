@@ -154,9 +154,7 @@ async fn a_debt_is_paid_before_service() {
     world.give(&user(), 1_000_000).await;
     let session = world.sign_in(&user()).await;
     world.query(&session, SEARCH, json!({})).await;
-    let orders = world.accounts.orders(None, 9).await.unwrap();
-    let undone = orders.iter().map(tally_accounts::Order::place).collect();
-    assert_eq!(world.accounts.revoke(undone).await.unwrap(), 1);
+    world.accounts.revoke_above(BlockNumber(9)).await.unwrap();
     let reply = world.query(&session, SEARCH, json!({})).await;
     assert_eq!((reply.code(), reply.json()["balance"].as_i64()), (1004, Some(-2 * PRICE)));
     world.give(&user(), 200_000).await;
