@@ -37,6 +37,7 @@ CREATE TABLE accounts_orders (
     txid bytea NOT NULL CHECK (length(txid) = 32),
     index bigint NOT NULL,
     height bigint NOT NULL,
+    block bytea NOT NULL CHECK (length(block) IN (0, 32)),
     via text
 );
 CREATE INDEX accounts_orders_position ON accounts_orders (height, cash_id);
@@ -151,32 +152,51 @@ BEGIN
         (SELECT u.credited - u.charged FROM accounts_users u WHERE u.fid = a_fid), 0);
 END $$;
 
--- True if the order was not counted before.
+-- True if the order was not counted before. One that was is known from now on by the block that it
+-- was found in this time.
 CREATE FUNCTION accounts_credit(
     a_cash bytea, a_payer text, a_payee text, an_amount bigint, a_time bigint, a_txid bytea,
-    an_index bigint, a_height bigint, a_via text)
+    an_index bigint, a_height bigint, a_block bytea, a_via text)
 RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    is_fresh boolean;
 BEGIN
-    INSERT INTO accounts_orders (cash_id, payer, payee, amount, "time", txid, index, height, via)
-        VALUES (a_cash, a_payer, a_payee, an_amount, a_time, a_txid, an_index, a_height, a_via)
-        ON CONFLICT (cash_id) DO NOTHING;
-    IF NOT FOUND THEN
+    -- All orders are offered at every start of every server: most change nothing.
+    IF EXISTS (SELECT 1 FROM accounts_orders
+            WHERE cash_id = a_cash AND height = a_height AND block = a_block) THEN
         RETURN false;
     END IF;
-    INSERT INTO accounts_users AS known (fid, credited) VALUES (a_payer, an_amount)
-        ON CONFLICT (fid) DO UPDATE SET credited = known.credited + EXCLUDED.credited;
-    RETURN true;
+    -- Inserted or moved in one statement, so that no revocation comes between. Of a row that this
+    -- statement has inserted, and of no other, xmax is 0.
+    INSERT INTO accounts_orders AS known
+            (cash_id, payer, payee, amount, "time", txid, index, height, block, via)
+        VALUES (a_cash, a_payer, a_payee, an_amount, a_time, a_txid, an_index, a_height, a_block,
+            a_via)
+        ON CONFLICT (cash_id) DO UPDATE SET "time" = EXCLUDED."time", index = EXCLUDED.index,
+            height = EXCLUDED.height, block = EXCLUDED.block
+        RETURNING known.xmax = 0 INTO is_fresh;
+    IF is_fresh THEN
+        INSERT INTO accounts_users AS known (fid, credited) VALUES (a_payer, an_amount)
+            ON CONFLICT (fid) DO UPDATE SET credited = known.credited + EXCLUDED.credited;
+    END IF;
+    RETURN is_fresh;
 END $$;
 
--- Takes back the orders above a height; returns how many there were.
-CREATE FUNCTION accounts_revoke_above(a_height bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Takes back the orders that are known by exactly these blocks; returns how many there were.
+CREATE FUNCTION accounts_revoke(the_cashes bytea[], the_heights bigint[], the_blocks bytea[])
+RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     revoked bigint;
 BEGIN
     -- One at a time: two servers would lock the users in different orders.
     PERFORM pg_advisory_xact_lock(8386658456067994729);
-    WITH gone AS (
-        DELETE FROM accounts_orders WHERE height > a_height RETURNING payer, amount
+    WITH undone AS (
+        SELECT * FROM unnest(the_cashes, the_heights, the_blocks) AS undone (cash_id, height, block)
+    ), gone AS (
+        DELETE FROM accounts_orders AS known USING undone
+            WHERE known.cash_id = undone.cash_id AND known.height = undone.height
+                AND known.block = undone.block
+            RETURNING known.payer, known.amount
     ), sums AS (
         SELECT payer, sum(amount)::bigint AS amount, count(*) AS orders FROM gone GROUP BY payer
     ), taken AS (

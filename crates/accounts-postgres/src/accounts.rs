@@ -7,10 +7,10 @@ use sqlx::{
 use std::{fmt, time::Duration};
 use tally_accounts::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionKey, SessionName, SignIn,
-    SignedIn, UNPAID_SESSION_MS, Visitor,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionKey, SessionName,
+    SignIn, SignedIn, UNPAID_SESSION_MS, Visitor,
 };
-use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
+use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
 
 /// How long a call takes at most, unless told otherwise.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -269,7 +269,7 @@ impl Accounts for PostgresAccounts {
         self.bounded(async move {
             let overflow = || AccountsError::Overflow { fid: order.from.clone() };
             let row = sqlx::query(
-                "SELECT accounts_credit($1, $2, $3, $4, $5, $6, $7, $8, $9) AS is_fresh",
+                "SELECT accounts_credit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS is_fresh",
             )
             .bind(&order.cash_id.as_shown()[..])
             .bind(order.from.as_str())
@@ -279,6 +279,7 @@ impl Accounts for PostgresAccounts {
             .bind(&order.txid.as_shown()[..])
             .bind(i64::from(order.index))
             .bind(signed(order.height.0))
+            .bind(block_bytes(order.block.as_ref()))
             .bind(order.via.as_deref())
             .fetch_one(&self.pool)
             .await;
@@ -290,10 +291,17 @@ impl Accounts for PostgresAccounts {
         })
     }
 
-    fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>> {
+    fn revoke(&self, orders: Vec<OrderPlace>) -> BoxFuture<'_, Result<u64, AccountsError>> {
         self.bounded(async move {
-            let row = sqlx::query("SELECT accounts_revoke_above($1) AS revoked")
-                .bind(signed(height.0))
+            let ids: Vec<&[u8]> =
+                orders.iter().map(|order| &order.cash_id.as_shown()[..]).collect();
+            let heights: Vec<i64> = orders.iter().map(|order| signed(order.height.0)).collect();
+            let blocks: Vec<&[u8]> =
+                orders.iter().map(|order| block_bytes(order.block.as_ref())).collect();
+            let row = sqlx::query("SELECT accounts_revoke($1, $2, $3) AS revoked")
+                .bind(ids)
+                .bind(heights)
+                .bind(blocks)
                 .fetch_one(&self.pool)
                 .await
                 .map_err(unavailable)?;
@@ -355,8 +363,24 @@ fn read_order(row: &PgRow) -> Result<Order, AccountsError> {
         txid: Txid::from_shown(bytes(row, "txid")?),
         index: index.try_into().map_err(|_| damaged("accounts_orders"))?,
         height: BlockNumber(unsigned(row, "height")?),
+        block: block(row)?,
         via: via.map(Into::into),
     })
+}
+
+/// A block as it is stored: its id, or nothing.
+fn block_bytes(block: Option<&BlockId>) -> &[u8] {
+    block.map_or(&[], |block| block.as_shown())
+}
+
+fn block(row: &PgRow) -> Result<Option<BlockId>, AccountsError> {
+    match get::<&[u8]>(row, "block")? {
+        [] => Ok(None),
+        id => id
+            .try_into()
+            .map(|id| Some(BlockId::from_shown(id)))
+            .map_err(|_| damaged("accounts_orders")),
+    }
 }
 
 fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(

@@ -6,11 +6,11 @@ mod shared;
 mod sign_in;
 
 use crate::{
-    Accounts, AccountsError, Balance, CashId, Charge, Charged, NonceUse, Opened, Order, Session,
-    SessionKey, SessionName,
+    Accounts, AccountsError, Balance, CashId, Charge, Charged, NonceUse, Opened, Order, OrderPlace,
+    Session, SessionKey, SessionName,
 };
 use std::sync::Arc;
-use tally_primitives::{BlockNumber, Fid, Satoshi, Txid};
+use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
 
 /// Accounts as the tests hold them.
 type Shared = Arc<dyn Accounts>;
@@ -38,7 +38,7 @@ pub async fn check(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
     exhaustion_ends_the_session(&*open().await).await?;
     what_is_free_needs_no_money(&*open().await).await?;
     an_order_counts_once(&*open().await).await?;
-    orders_are_taken_back_by_height(&*open().await).await?;
+    orders_are_taken_back_by_name(&*open().await).await?;
     a_balance_below_zero_pays_nothing(&*open().await).await?;
     impossible_orders_change_nothing(&*open().await).await?;
     orders_are_paged(&*open().await).await?;
@@ -62,6 +62,7 @@ pub async fn check_shared(servers: [Shared; 2]) -> Outcome {
     shared::nobody_spends_twice(&servers).await?;
     shared::nobody_replays(&servers).await?;
     shared::an_order_counts_once_for_all(&servers).await?;
+    shared::a_late_server_takes_nothing_from_the_new_branch(&servers).await?;
     shared::the_last_session_wins(&servers).await?;
     sign_in::all_at_once_share_a_session(&servers).await?;
     sign_in::the_last_refresh_wins(&servers).await?;
@@ -96,7 +97,7 @@ pub async fn check_reopen(mut open: impl AsyncFnMut() -> Shared) -> Outcome {
     let charged = accounts.charge(charge(&user, 1, 7, 300), NOW).await?;
     assert_eq!(charged, Charged::Replayed(Balance(700)));
     assert!(!accounts.credit(order(&user, 1, 10, 1000)).await?, "an order outlasts a restart");
-    assert_eq!(accounts.revoke_above(BlockNumber(10)).await?, 1);
+    assert_eq!(accounts.revoke(vec![order(&other, 2, 20, 50).place()]).await?, 1);
     accounts.end_session(name(1)).await?;
     drop(accounts);
 
@@ -133,8 +134,22 @@ pub fn order(from: &Fid, number: u64, height: u64, amount: u64) -> Order {
         txid: Txid::from_shown(id),
         index: 1,
         height: BlockNumber(height),
+        block: Some(block(height)),
         via: number.is_multiple_of(2).then(|| "an app".into()),
     }
+}
+
+/// Makes the id of the block that [`order`] finds its orders in.
+fn block(height: u64) -> BlockId {
+    let mut id = [0xb1; 32];
+    id[..8].copy_from_slice(&height.to_be_bytes());
+    BlockId::from_shown(id)
+}
+
+/// Makes the same order as another branch of the chain has it, in another block of that height.
+fn on_other_branch(order: &Order, height: u64) -> Order {
+    let block = Some(BlockId::from_shown([0xb2; 32]));
+    Order { height: BlockNumber(height), block, time: order.time + 1, ..order.clone() }
 }
 
 /// Makes session `number` of a user, which ends at no time of these tests but [`u64::MAX`]; for the
@@ -278,25 +293,44 @@ async fn an_order_counts_once(accounts: &dyn Accounts) -> Outcome {
     assert!(accounts.credit(order(&user, 2, 10, 1)).await?);
     assert_eq!(accounts.balance(&user).await?, Balance(101));
     let id = order(&user, 1, 10, 100).cash_id;
+    let moved = Some(order(&user, 1, 12, 100));
+    assert_eq!(accounts.order(id).await?, moved, "known by the last block, worth what it was");
+    assert!(!accounts.credit(order(&user, 1, 10, 100)).await?, "and back");
     assert_eq!(accounts.order(id).await?, Some(order(&user, 1, 10, 100)));
+    assert_eq!(accounts.orders(None, 9).await?.len(), 2, "in one place each");
     assert_eq!(accounts.order(order(&user, 3, 10, 100).cash_id).await?, None);
     Ok(())
 }
 
-async fn orders_are_taken_back_by_height(accounts: &dyn Accounts) -> Outcome {
+async fn orders_are_taken_back_by_name(accounts: &dyn Accounts) -> Outcome {
     let (user, other) = (fid("FUser"), fid("FOther"));
-    for (number, height) in [(1, 10), (2, 11), (u64::MAX, 11), (3, 12), (4, 1000)] {
-        accounts.credit(order(&user, number, height, 100)).await?;
+    let orders: Vec<Order> = [(1, 10), (2, 11), (u64::MAX, 11), (3, 12), (4, 1000)]
+        .map(|(number, height)| order(&user, number, height, 100))
+        .to_vec();
+    for order in &orders {
+        accounts.credit(order.clone()).await?;
     }
     accounts.credit(order(&other, 5, 12, 7)).await?;
-    assert_eq!(accounts.revoke_above(BlockNumber(1000)).await?, 0);
-    assert_eq!(accounts.revoke_above(BlockNumber(11)).await?, 3);
-    assert_eq!(accounts.revoke_above(BlockNumber(11)).await?, 0, "repeating it does no harm");
+    let absent = order(&user, 9, 10, 100).place();
+    let elsewhere = order(&user, 1, 11, 100).place();
+    let sibling = on_other_branch(&orders[0], 10).place();
+    let unnamed = OrderPlace { block: None, ..orders[0].place() };
+    assert_eq!(accounts.revoke(vec![absent, elsewhere, sibling, unnamed]).await?, 0);
+    assert_eq!(accounts.revoke(vec![]).await?, 0);
+    assert_eq!(accounts.balance(&user).await?, Balance(500));
+    let undone = vec![orders[3].place(), absent, orders[3].place(), orders[1].place()];
+    assert_eq!(accounts.revoke(undone.clone()).await?, 2, "each once");
+    assert_eq!(accounts.revoke(undone).await?, 0, "repeating it does no harm");
     assert_eq!(accounts.balance(&user).await?, Balance(300));
-    assert_eq!(accounts.balance(&other).await?, Balance(0));
+    assert_eq!(accounts.balance(&other).await?, Balance(7), "others keep theirs");
     assert!(accounts.credit(order(&user, 3, 13, 100)).await?, "it may be paid in another block");
     assert_eq!(accounts.balance(&user).await?, Balance(400));
-    assert_eq!(accounts.revoke_above(BlockNumber(0)).await?, 4);
+    let unknown_block = Order { block: None, ..order(&user, 6, 14, 1) };
+    accounts.credit(unknown_block.clone()).await?;
+    let all: Vec<Order> = accounts.orders(None, 9).await?;
+    assert_eq!(accounts.revoke(all.iter().map(Order::place).collect()).await?, 6);
+    assert_eq!(all.last(), Some(&orders[4]));
+    assert!(all.contains(&unknown_block));
     assert_eq!(accounts.balance(&user).await?, Balance(0));
     assert_eq!(accounts.orders(None, 9).await?, []);
     Ok(())
@@ -307,7 +341,7 @@ async fn a_balance_below_zero_pays_nothing(accounts: &dyn Accounts) -> Outcome {
     accounts.credit(order(&user, 1, 10, 100)).await?;
     accounts.open_session(session(&user, 1), NOW).await?;
     accounts.charge(charge(&user, 1, 1, 60), NOW).await?;
-    accounts.revoke_above(BlockNumber(9)).await?;
+    accounts.revoke(vec![order(&user, 1, 10, 100).place()]).await?;
     assert_eq!(accounts.balance(&user).await?, Balance(-60), "what was answered was answered");
     let charged = accounts.charge(charge(&user, 1, 2, 0), NOW).await?;
     assert_eq!(charged, Charged::Paid(Balance(-60)));

@@ -7,7 +7,8 @@ pub use rows::TABLES;
 
 use crate::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPosition, Session, SessionName, SignIn, SignedIn, Visitor,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn,
+    SignedIn, Visitor,
 };
 use state::State;
 use std::{
@@ -15,7 +16,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
-use tally_primitives::{BlockNumber, Fid};
+use tally_primitives::Fid;
 use tally_storage::Store;
 use tokio::sync::{oneshot, watch};
 use writer::Task;
@@ -157,7 +158,7 @@ fn recover(store: &dyn Store) -> Result<(State, u64), AccountsError> {
         state.restore_money(fid, money);
     })?;
     let mut ordered: HashMap<Fid, i64> = HashMap::new();
-    rows::each_order(store, None, |order| {
+    rows::each_order(store, |order| {
         let sum = ordered.entry(order.from).or_default();
         *sum = sum.saturating_add(i64::try_from(order.amount.0).unwrap_or(i64::MAX));
     })?;
@@ -245,8 +246,8 @@ impl Accounts for EmbeddedAccounts {
         Box::pin(self.shared.hand_over(move |reply| Task::Credit(Box::new(order), reply)))
     }
 
-    fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>> {
-        Box::pin(self.shared.hand_over(move |reply| Task::Revoke(height, reply)))
+    fn revoke(&self, orders: Vec<OrderPlace>) -> BoxFuture<'_, Result<u64, AccountsError>> {
+        Box::pin(self.shared.hand_over(move |reply| Task::Revoke(orders, reply)))
     }
 
     fn order(&self, cash_id: CashId) -> BoxFuture<'_, Result<Option<Order>, AccountsError>> {

@@ -24,7 +24,7 @@ mod session;
 
 pub use embedded::{EmbeddedAccounts, TABLES};
 pub use error::{AccountsError, Damage};
-pub use order::{CashId, Order, OrderPosition};
+pub use order::{CashId, Order, OrderPlace, OrderPosition};
 pub use port::{
     Accounts, Balance, BoxFuture, Charge, Charged, NonceUse, ORDERS_PAGE_MAX, Opened, SignIn,
     SignedIn, UNPAID_SESSION_MS, UNPAID_SESSIONS_MAX, Visitor,

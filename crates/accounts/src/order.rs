@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
-use tally_primitives::{BlockNumber, Fid, IdParseError, Satoshi, Txid};
+use tally_primitives::{BlockId, BlockNumber, Fid, IdParseError, Satoshi, Txid};
 
 /// Names one output of the chain: the double SHA-256 of its transaction's id and its position.
 ///
@@ -62,6 +62,8 @@ pub struct Order {
     pub index: u32,
     /// Height of its block.
     pub height: BlockNumber,
+    /// Its block, if the source of payments knows blocks.
+    pub block: Option<BlockId>,
     /// Who brought the sale, as the buy mark says.
     pub via: Option<Box<str>>,
 }
@@ -72,6 +74,32 @@ impl Order {
     pub const fn position(&self) -> OrderPosition {
         OrderPosition { height: self.height, cash_id: self.cash_id }
     }
+
+    /// Returns in which block the order was found.
+    #[must_use]
+    pub const fn place(&self) -> OrderPlace {
+        OrderPlace { cash_id: self.cash_id, height: self.height, block: self.block }
+    }
+
+    /// Returns the order as it stands in the block where `other`, which the same output paid, was
+    /// found. Payer, payee and amount are the output's and stay.
+    #[must_use]
+    pub fn moved_to(&self, other: &Self) -> Self {
+        let Self { time, index, height, block, .. } = *other;
+        Self { time, index, height, block, ..self.clone() }
+    }
+}
+
+/// An order in one block. A transaction that the chain took back may stand in another block later:
+/// that is the same order in another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OrderPlace {
+    /// The output that paid.
+    pub cash_id: CashId,
+    /// Height of the block.
+    pub height: BlockNumber,
+    /// The block, if the source of payments knows blocks.
+    pub block: Option<BlockId>,
 }
 
 /// Where an order stands among all: by height, then by the output that paid.

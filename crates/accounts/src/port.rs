@@ -1,6 +1,6 @@
-use crate::{AccountsError, CashId, Order, OrderPosition, Session, SessionName};
+use crate::{AccountsError, CashId, Order, OrderPlace, OrderPosition, Session, SessionName};
 use std::{fmt, future::Future, pin::Pin};
-use tally_primitives::{BlockNumber, Fid, Satoshi};
+use tally_primitives::{Fid, Satoshi};
 
 /// A future that a trait object returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -224,21 +224,22 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// [`AccountsError`].
     fn balance<'a>(&'a self, fid: &'a Fid) -> BoxFuture<'a, Result<Balance, AccountsError>>;
 
-    /// Credits an order to its payer; `false`, and nothing changes, if its output was counted
-    /// before.
+    /// Credits an order to its payer. `false`, and no money moves, if its output was counted before:
+    /// then the order is known from now on by the block that it was found in this time.
     ///
     /// # Errors
     ///
     /// [`AccountsError`].
     fn credit(&self, order: Order) -> BoxFuture<'_, Result<bool, AccountsError>>;
 
-    /// Forgets all orders above a height and takes back what they credited, because the chain was
-    /// reorganised. Returns how many there were.
+    /// Forgets orders and takes back what they credited, because the chain has left their blocks.
+    /// Only those that are known by exactly the given block: what was found in another one since,
+    /// by whichever server, stays. Returns how many there were.
     ///
     /// # Errors
     ///
     /// [`AccountsError`].
-    fn revoke_above(&self, height: BlockNumber) -> BoxFuture<'_, Result<u64, AccountsError>>;
+    fn revoke(&self, orders: Vec<OrderPlace>) -> BoxFuture<'_, Result<u64, AccountsError>>;
 
     /// Returns the order that an output paid, or `None`.
     ///

@@ -35,8 +35,9 @@ pub struct Directory {
     pub(crate) config: DirectoryConfig,
     pub(crate) published: Published,
     pub(crate) gauges: Gauges,
-    /// Held while the note about orders to be forgotten is written or taken away.
-    pub(crate) revocation: Mutex<()>,
+    /// Whether what is stored ends with the last block there is. Held while a step is stored: who
+    /// reads several rows under it reads those of one step.
+    pub(crate) is_stored_to_end: Mutex<bool>,
     pub(crate) is_followed: AtomicBool,
     pub(crate) progress: watch::Sender<Progress>,
 }
@@ -124,7 +125,7 @@ impl Directory {
             config,
             published,
             gauges,
-            revocation: Mutex::default(),
+            is_stored_to_end: Mutex::default(),
             is_followed: AtomicBool::new(false),
             progress: watch::Sender::new(Progress { best: tip.map(Best::from), is_at_end: false }),
         })
@@ -237,27 +238,22 @@ impl Directory {
         let undoable: VecDeque<u64> =
             heights.filter(|height| *height > floor || floor == 0).collect();
         let layers = Layers::new(Arc::clone(&self.store), self.config.warm_outputs);
-        let DirectoryConfig { rules, versions, .. } = self.config;
-        Ok(Writer::new(layers, rules, versions, tip, undoable))
+        Ok(Writer::new(layers, &self.config, tip, undoable))
     }
 
-    /// Returns the orders of the operator's service that the store has, in the order of the chain;
-    /// for whoever wants to compare them with the accounts.
+    /// Returns the orders of the operator's service that the store has, in the order of the chain.
     ///
     /// # Errors
     ///
     /// The store failed.
     pub fn orders(&self) -> Result<Vec<tally_accounts::Order>, ReadError> {
-        let Some(service) = self.config.service else { return Ok(vec![]) };
         let mut orders = vec![];
-        let mut rest = KeyRange::all();
-        loop {
-            let page = handover::page(&*self.store, &rest)?;
-            let Some((last, _)) = page.last() else { return Ok(orders) };
-            rest = KeyRange::after(last.clone());
-            let own = page.into_iter().filter(|(_, row)| row.service == service);
-            orders.extend(own.map(|(_, row)| row.order));
-        }
+        handover::each_order(&*self.store, KeyRange::all(), |row| {
+            if Some(row.service) == self.config.service {
+                orders.push(row.order);
+            }
+        })?;
+        Ok(orders)
     }
 }
 

@@ -51,8 +51,8 @@ pub enum OpenError {
     Schema(#[from] SchemaError),
     /// The data was made with other settings, which would have led to another state.
     #[error(
-        "the data was made with {found}, and this directory is set to {expected}: delete the data \
-         and index again, or set it back"
+        "the data was made with {found}, and this directory is set to {expected}: set it back, or \
+         delete the folder directory/ to index again; accounts/ must stay, it says what was spent"
     )]
     Settings {
         /// The setting that the data was made with.
@@ -134,7 +134,8 @@ pub enum BlockError {
     /// More was undone than is remembered.
     #[error(
         "the chain was rolled back to height {to}, and what is needed for that is kept down to \
-         height {floor} only: delete the data and index again"
+         height {floor} only: delete the folder directory/ to index again; accounts/ must stay, it \
+         says what was spent"
     )]
     TooDeep {
         /// The height rolled back to.

@@ -98,6 +98,7 @@ pub(crate) fn start(
         bell: Arc::default(),
     };
     crew.directory.gauges.is_caught_up.store(false, Ordering::Relaxed);
+    *lock(&crew.directory.is_stored_to_end) = false;
     thread::Builder::new()
         .name("apip-follower".to_owned())
         .spawn(move || {
@@ -246,13 +247,14 @@ impl Committer {
     }
 
     fn commit(&self, Commit { step, is_at_end }: Commit) -> Result<(), FollowError> {
-        let Step { changes, index, tip, orders } = step;
+        let Step { changes, index, tip } = step;
         let directory = &self.directory;
         let mut batch = Batch::new();
         changes.write(&mut batch);
-        let guard = (orders.undone > 0).then(|| lock(&directory.revocation));
+        let mut is_stored_to_end = lock(&directory.is_stored_to_end);
         directory.store.commit(batch, Durability::Synced)?;
-        drop(guard);
+        *is_stored_to_end = is_at_end;
+        drop(is_stored_to_end);
         directory.published.publish(&index, tip);
         let gauges = &directory.gauges;
         gauges.records.store(tip.records, Ordering::Relaxed);
@@ -260,7 +262,8 @@ impl Committer {
         if is_at_end {
             gauges.is_caught_up.store(true, Ordering::Release);
         }
-        if orders.found + orders.undone > 0 {
+        // The accounts are told at the end only: of orders in this step or in those before.
+        if is_at_end {
             self.bell.notify_one();
         }
         directory.progress.send_replace(Progress { best: Some(tip.into()), is_at_end });

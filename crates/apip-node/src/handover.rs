@@ -3,29 +3,41 @@
 //! # Invariants
 //!
 //! * Every order of the operator's service that is in the store reaches the accounts: all are
-//!   offered at every start, and each as soon as it is stored. Accounts take each output once.
-//! * Orders of blocks that were undone are taken back before anything that came later is credited:
-//!   the note about it is stored in the same batch as the undoing, and goes only when the accounts
-//!   have answered.
-//! * Order rows are offered in the order of the chain, by one thread.
+//!   offered at every start, and each when it is stored. Accounts take each output once.
+//! * The accounts are told nothing but what a chain says that the directory has to its end: a
+//!   reorganisation is told when the new branch is there, not while it comes.
+//! * What is taken back is taken back by name: orders that stood in undone blocks, of which none is
+//!   in the chain at the moment of the decision, and only if the accounts know them by those blocks.
+//!   What the chain has now is credited first. So the balance of who paid in both branches never
+//!   lacks the payment, and no order that another server has found elsewhere is touched.
+//! * The note of what was undone is stored in the batch of the undoing, and goes only when the
+//!   accounts have answered and nothing was undone since. All of this can be repeated.
+//! * The first time that a directory has its chain to the end, it takes back what the accounts have
+//!   and the chain does not: of orders that were undone before it existed nobody else tells.
 
 use crate::{
-    Directory, ReadError,
+    Directory, OwnService, ReadError,
+    directory::read_tip,
     follow::{StopSignal, causes},
     lock::lock,
-    records::{OrderRow, decode},
-    tables::{ORDERS, REVOCATION_KEY, STATE, order_key},
+    records::{OrderRow, Revocation, decode, encode},
+    tables::{COMPARED_KEY, ORDERS, REVOCATION_KEY, STATE, order_key},
 };
 use std::{
+    collections::HashSet,
+    future::poll_fn,
     sync::{Arc, atomic::Ordering},
+    task::Poll,
     time::Duration,
 };
-use tally_accounts::{Accounts, AccountsError};
-use tally_primitives::{BlockNumber, Txid};
+use tally_accounts::{
+    Accounts, AccountsError, BoxFuture, CashId, ORDERS_PAGE_MAX, Order, OrderPlace,
+};
+use tally_primitives::{Fid, Txid};
 use tally_storage::{Batch, Direction, Durability, KeyRange, Store, StoreError};
 use tokio::{runtime::Handle, sync::Notify, time::sleep};
 
-/// Orders read at once.
+/// Orders read, and offered, at once.
 const PAGE_ROWS: usize = 256;
 
 /// The first pause after accounts failed to answer, and the longest.
@@ -37,7 +49,7 @@ pub(crate) struct Handover {
     pub(crate) directory: Arc<Directory>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) service: Txid,
-    /// Rung when there are new orders, or some were undone.
+    /// Rung when the directory has its chain to the end.
     pub(crate) bell: Arc<Notify>,
     pub(crate) stop: StopSignal,
 }
@@ -49,7 +61,7 @@ enum HandoverError {
     Accounts(#[from] AccountsError),
     #[error("the orders could not be read")]
     Read(#[from] ReadError),
-    #[error("it could not be stored that orders were taken back")]
+    #[error("it could not be stored which orders were taken back")]
     Store(#[from] StoreError),
 }
 
@@ -93,64 +105,102 @@ impl Handover {
         }
     }
 
-    /// Offers all orders after the key `done`, which moves on, and back if blocks were undone.
+    /// Tells the accounts what happened since: offers all orders after the key `done`, which moves
+    /// on, and back if blocks were undone.
     async fn catch_up(&self, done: &mut Vec<u8>) -> Result<(), HandoverError> {
+        let Some(due) = self.due()? else { return Ok(()) };
+        if let Some(note) = &due.note {
+            let last_kept = order_key(note.above, u32::MAX, u32::MAX);
+            if *done > last_kept {
+                *done = last_kept;
+            }
+        }
         loop {
+            let page = page(&*self.directory.store, &KeyRange::after(done.clone()))?;
+            let Some((last, _)) = page.last() else { break };
+            let last = last.clone();
+            let own = page.into_iter().filter(|(_, row)| row.service == self.service);
+            self.credit(own.map(|(_, row)| row.order)).await?;
+            *done = last;
             if self.stop.is_set() {
                 return Ok(());
             }
-            self.revoke(done).await?;
-            let page = page(&*self.directory.store, &KeyRange::after(done.clone()))?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            for (key, row) in page {
-                if row.service == self.service {
-                    self.credit(row).await?;
-                }
-                *done = key;
-            }
         }
+        if let Some(note) = due.note {
+            self.revoke(due.gone, "their blocks were undone").await?;
+            self.forget(&note)?;
+        }
+        if !self.stop.is_set() {
+            self.compare().await?;
+        }
+        Ok(())
     }
 
-    async fn credit(&self, row: OrderRow) -> Result<(), HandoverError> {
-        let order = row.order;
-        let (cash, fid, amount) = (order.cash_id, order.from.clone(), order.amount);
-        match self.accounts.credit(order).await {
-            Ok(is_new) => {
-                if is_new {
+    /// Decides what has to be told; `None` while the directory does not have its chain to the end.
+    fn due(&self) -> Result<Option<Due>, ReadError> {
+        let store = &*self.directory.store;
+        // So that the note and the orders are of one moment.
+        let is_stored_to_end = lock(&self.directory.is_stored_to_end);
+        if !*is_stored_to_end {
+            return Ok(None);
+        }
+        let Some(note) = read_note(store)? else {
+            return Ok(Some(Due { note: None, gone: vec![] }));
+        };
+        let last_kept = order_key(note.above, u32::MAX, u32::MAX);
+        let mut back: HashSet<CashId> = HashSet::new();
+        each_order(store, KeyRange::after(last_kept), |row| {
+            back.insert(row.order.cash_id);
+        })?;
+        drop(is_stored_to_end);
+        let gone = note.undone.iter().filter(|place| !back.contains(&place.cash_id));
+        Ok(Some(Due { gone: gone.copied().collect(), note: Some(note) }))
+    }
+
+    /// Offers orders, all at once: accounts that know them answer at the cost of a look-up, others
+    /// store them under one sync or on several connections.
+    async fn credit(&self, orders: impl Iterator<Item = Order>) -> Result<(), HandoverError> {
+        let orders: Vec<Order> = orders.collect();
+        let calls = orders.iter().map(|order| self.accounts.credit(order.clone())).collect();
+        for (order, result) in orders.into_iter().zip(join_all(calls).await) {
+            let Order { cash_id: cash, from: fid, amount, .. } = order;
+            match result {
+                Ok(true) => {
                     tracing::info!(%cash, %fid, %amount, "a payment is credited");
                     self.directory.gauges.orders.fetch_add(1, Ordering::Relaxed);
                 }
-                Ok(())
+                Ok(false) => {}
+                // It would be refused for ever, and must not keep the others waiting.
+                Err(error @ AccountsError::Overflow { .. }) => {
+                    tracing::error!(%cash, %fid, %amount, %error, "a payment cannot be credited");
+                }
+                Err(
+                    error @ (AccountsError::Busy { .. }
+                    | AccountsError::Failed
+                    | AccountsError::Unavailable(_)
+                    | AccountsError::Damaged(_)),
+                ) => return Err(error.into()),
             }
-            // It would be refused for ever, and must not keep the others waiting.
-            Err(error @ AccountsError::Overflow { .. }) => {
-                tracing::error!(%cash, %fid, %amount, %error, "a payment cannot be credited");
-                Ok(())
-            }
-            Err(
-                error @ (AccountsError::Busy { .. }
-                | AccountsError::Failed
-                | AccountsError::Unavailable(_)
-                | AccountsError::Damaged(_)),
-            ) => Err(error.into()),
         }
+        Ok(())
     }
 
-    /// Takes back what undone blocks credited, if the store says that this is due.
-    async fn revoke(&self, done: &mut Vec<u8>) -> Result<(), HandoverError> {
-        let store = &*self.directory.store;
-        let Some(above) = due_revocation(store)? else { return Ok(()) };
-        let revoked = self.accounts.revoke_above(BlockNumber(above)).await?;
-        tracing::warn!(above, revoked, "blocks were undone: payments in them are taken back");
-        let last_kept = order_key(above, u32::MAX, u32::MAX);
-        if *done > last_kept {
-            *done = last_kept;
+    /// Takes orders back.
+    async fn revoke(&self, gone: Vec<OrderPlace>, why: &str) -> Result<(), HandoverError> {
+        for page in gone.chunks(ORDERS_PAGE_MAX) {
+            let revoked = self.accounts.revoke(page.to_vec()).await?;
+            if revoked > 0 {
+                tracing::warn!(revoked, why, "payments are taken back");
+            }
         }
-        let guard = lock(&self.directory.revocation);
-        // Should deeper blocks have been undone in the meantime, that is due as well.
-        if due_revocation(store)? == Some(above) {
+        Ok(())
+    }
+
+    /// Removes the note, unless more was undone in the meantime: then all of it is told again.
+    fn forget(&self, told: &Revocation) -> Result<(), HandoverError> {
+        let store = &*self.directory.store;
+        let guard = lock(&self.directory.is_stored_to_end);
+        if read_note(store)?.as_ref() == Some(told) {
             let mut batch = Batch::new();
             batch.delete(STATE, REVOCATION_KEY);
             store.commit(batch, Durability::Synced)?;
@@ -158,6 +208,102 @@ impl Handover {
         drop(guard);
         Ok(())
     }
+
+    /// Takes back what the accounts have and the chain does not, once for a directory and a service.
+    async fn compare(&self) -> Result<(), HandoverError> {
+        let Some(chain) = self.chain_to_compare()? else { return Ok(()) };
+        let (mut gone, mut after) = (vec![], None);
+        loop {
+            let orders = self.accounts.orders(after, ORDERS_PAGE_MAX).await?;
+            let Some(last) = orders.last() else { break };
+            after = Some(last.position());
+            gone.extend(orders.iter().filter(|order| chain.lacks(order)).map(Order::place));
+            if self.stop.is_set() {
+                return Ok(());
+            }
+        }
+        self.revoke(gone, "the chain does not have them").await?;
+        let mut batch = Batch::new();
+        batch.put(STATE, COMPARED_KEY, encode(&self.service));
+        self.directory.store.commit(batch, Durability::Synced)?;
+        Ok(())
+    }
+
+    /// Reads what the accounts have to be compared with; `None` if that was done, or cannot be done
+    /// yet, or ever: a source of records brings no payments.
+    fn chain_to_compare(&self) -> Result<Option<ChainOrders>, ReadError> {
+        let store = &*self.directory.store;
+        if let Some(row) = store.get(STATE, COMPARED_KEY)? {
+            let compared: Txid = decode(STATE, COMPARED_KEY, &row)?;
+            if compared == self.service {
+                return Ok(None);
+            }
+        }
+        let OwnService::Known { terms, .. } = &*self.directory.own_service() else {
+            return Ok(None);
+        };
+        let is_stored_to_end = lock(&self.directory.is_stored_to_end);
+        let tip = read_tip(store)?.filter(|tip| *is_stored_to_end && tip.block.is_some());
+        let Some(tip) = tip else { return Ok(None) };
+        let payees = terms.iter().map(|terms| terms.account.clone()).collect();
+        let mut chain = ChainOrders { height: tip.height, payees, orders: HashSet::new() };
+        each_order(store, KeyRange::all(), |row| {
+            chain.orders.insert(row.order.cash_id);
+            if row.service == self.service {
+                chain.payees.insert(row.order.to);
+            }
+        })?;
+        drop(is_stored_to_end);
+        // Without a payee nothing can be said to be this service's.
+        Ok((!chain.payees.is_empty()).then_some(chain))
+    }
+}
+
+/// What the accounts have to be told.
+#[derive(Debug)]
+struct Due {
+    /// What was undone since they were told.
+    note: Option<Revocation>,
+    /// What of that is in no block of the chain now.
+    gone: Vec<OrderPlace>,
+}
+
+/// All orders of the chain.
+#[derive(Debug)]
+struct ChainOrders {
+    /// The last block's height.
+    height: u64,
+    /// Whom the operator's service is paid through.
+    payees: HashSet<Fid>,
+    /// The orders of all services: several may share accounts.
+    orders: HashSet<CashId>,
+}
+
+impl ChainOrders {
+    /// Says whether an order should be in the chain and is not. Another server may know more blocks,
+    /// and the accounts may serve others than this chain's.
+    fn lacks(&self, order: &Order) -> bool {
+        order.height.0 <= self.height
+            && self.payees.contains(&order.to)
+            && !self.orders.contains(&order.cash_id)
+    }
+}
+
+/// Waits for calls that are made at the same time; in their order.
+async fn join_all<T: Unpin>(mut calls: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+    let mut answers: Vec<Option<T>> = calls.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (call, answer) in calls.iter_mut().zip(&mut answers) {
+            if answer.is_none()
+                && let Poll::Ready(found) = call.as_mut().poll(context)
+            {
+                *answer = Some(found);
+            }
+        }
+        if answers.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    answers.into_iter().flatten().collect()
 }
 
 fn report(error: &HandoverError) {
@@ -165,16 +311,27 @@ fn report(error: &HandoverError) {
     tracing::error!(%error, cause, "orders of the chain are not credited yet; trying again");
 }
 
-fn due_revocation(store: &dyn Store) -> Result<Option<u64>, ReadError> {
+fn read_note(store: &dyn Store) -> Result<Option<Revocation>, ReadError> {
     let row = store.get(STATE, REVOCATION_KEY)?;
     row.map(|row| decode(STATE, REVOCATION_KEY, &row)).transpose()
 }
 
-/// Reads some orders, in the order of the chain.
-pub(crate) fn page(
+/// Hands on all orders of a range, in the order of the chain.
+pub(crate) fn each_order(
     store: &dyn Store,
-    range: &KeyRange,
-) -> Result<Vec<(Vec<u8>, OrderRow)>, ReadError> {
+    mut range: KeyRange,
+    mut take: impl FnMut(OrderRow),
+) -> Result<(), ReadError> {
+    loop {
+        let page = page(store, &range)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        range = range.resume_after(last.clone());
+        page.into_iter().for_each(|(_, row)| take(row));
+    }
+}
+
+/// Reads some orders, in the order of the chain.
+fn page(store: &dyn Store, range: &KeyRange) -> Result<Vec<(Vec<u8>, OrderRow)>, ReadError> {
     let rows = store.scan(ORDERS, range, Direction::Forward, PAGE_ROWS)?;
     let read = |entry: tally_storage::Entry| {
         let row = decode(ORDERS, &entry.key, &entry.value)?;

@@ -5,7 +5,7 @@ use tally_accounts::{CashId, Order};
 use tally_chain::utxo::{OutPoint, Payment, Record};
 use tally_crypto::sha256x2_parts;
 use tally_feip::{BuyMark, BuyMarkOp, Entity, EntityKey, Kind, ViewError, buy_mark};
-use tally_primitives::{Fid, Satoshi, Txid};
+use tally_primitives::{BlockId, Fid, Satoshi, Txid};
 
 /// Returns the name of an output: the double SHA-256 of its transaction's id, as hashed, and its
 /// position, 4 bytes little-endian.
@@ -20,6 +20,7 @@ pub(crate) fn cash_id(output: &OutPoint) -> CashId {
 /// whose directory it is. A payment counts by the terms that the service has when it is made.
 pub(crate) fn orders_in(
     record: &Record,
+    block: Option<BlockId>,
     entity: impl FnOnce(&EntityKey) -> Result<Option<Entity>, ViewError>,
 ) -> Result<Vec<(u32, OrderRow)>, ViewError> {
     // Most records say nothing of this kind, and most of those that do pay nobody.
@@ -51,6 +52,7 @@ pub(crate) fn orders_in(
             txid: record.txid,
             index: record.index,
             height: record.height,
+            block,
             via: via.first().cloned(),
         };
         (payment.vout, OrderRow { service, order })

@@ -2,7 +2,7 @@
 
 use crate::ReadError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tally_accounts::Order;
+use tally_accounts::{Order, OrderPlace};
 use tally_primitives::{BlockId, Txid};
 use tally_storage::Table;
 
@@ -34,6 +34,16 @@ pub(crate) struct OrderRow {
     /// The service that was bought.
     pub(crate) service: Txid,
     pub(crate) order: Order,
+}
+
+/// Value of `directory_state` under `revocation`: what happened to orders and the accounts were not
+/// told yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Revocation {
+    /// The lowest height that was rolled back to.
+    pub(crate) above: u64,
+    /// The orders of the operator's service that stood in blocks which were undone.
+    pub(crate) undone: Vec<OrderPlace>,
 }
 
 /// Encodes a value.

@@ -6,7 +6,8 @@
 use tally_feip::{EntityKey, HistoryRow, Kind};
 use tally_storage::{Access, Table, schema::Schema};
 
-/// Name → fact about the directory as a whole: [`TIP_KEY`], [`SETTINGS_KEY`], [`REVOCATION_KEY`].
+/// Name → fact about the directory as a whole: [`TIP_KEY`], [`SETTINGS_KEY`], [`REVOCATION_KEY`],
+/// [`COMPARED_KEY`].
 pub(crate) const STATE: Table = Table::new("directory_state");
 /// Output that nobody has spent → value, time, owner: `output_row.rs`.
 pub(crate) const OUTPUTS: Table = Table::new("outputs").with_access(Access::Points);
@@ -33,9 +34,10 @@ pub(crate) const SCHEMA: Schema = Schema { name: "apip-server", migrations: &[] 
 pub(crate) const TIP_KEY: &[u8] = b"tip";
 /// Key of [`STATE`]: what the state depends on beside the chain.
 pub(crate) const SETTINGS_KEY: &[u8] = b"settings";
-/// Key of [`STATE`]: the height above which the accounts must forget orders, as long as they were
-/// not told.
+/// Key of [`STATE`]: the orders that were undone, as long as the accounts were not told.
 pub(crate) const REVOCATION_KEY: &[u8] = b"revocation";
+/// Key of [`STATE`]: the service whose orders were compared with those of the accounts.
+pub(crate) const COMPARED_KEY: &[u8] = b"compared";
 
 /// The tables whose rows a block replaces and whose old rows its undo row holds. The position in
 /// this list is written to disk: append only.

@@ -1,9 +1,9 @@
 use crate::{
-    AddressVersions, BlockError, ReadError,
+    AddressVersions, BlockError, DirectoryConfig, ReadError,
     changes::IndexChanges,
     layers::{Changes, Layers},
     orders::orders_in,
-    records::{Tip, decode, encode},
+    records::{OrderRow, Revocation, Tip, decode, encode},
     resolve::{Resolved, resolve},
     tables::{
         ENTITIES, HISTORY, NAMES, ORDERS, RECENT, REVOCATION_KEY, STATE, TIP_KEY, UNDO, entity_key,
@@ -13,9 +13,10 @@ use crate::{
     view::LayersView,
 };
 use std::{collections::VecDeque, sync::Arc};
+use tally_accounts::OrderPlace;
 use tally_chain::utxo::{Block, Record, Records};
 use tally_feip::{Change, HistoryRow, Outcome, Rules, View as _};
-use tally_primitives::{BlockId, BlockNumber};
+use tally_primitives::{BlockId, BlockNumber, Txid};
 use tally_storage::Table;
 
 /// Blocks that can be undone: more than any network's limit.
@@ -33,19 +34,12 @@ pub(crate) struct Writer {
     layers: Layers,
     rules: Rules,
     versions: AddressVersions,
+    /// The operator's service: of its orders the accounts are told.
+    service: Option<Txid>,
     tip: Option<Tip>,
     /// Heights that have undo rows, ascending.
     undoable: VecDeque<u64>,
     index: IndexChanges,
-    /// Whether orders were found, or undone, since the last step.
-    orders: OrderChanges,
-}
-
-/// What happened to orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct OrderChanges {
-    pub(crate) found: u64,
-    pub(crate) undone: u64,
 }
 
 /// What one commit stores, and what is published after it.
@@ -54,19 +48,18 @@ pub(crate) struct Step {
     pub(crate) changes: Arc<Changes>,
     pub(crate) index: IndexChanges,
     pub(crate) tip: Tip,
-    pub(crate) orders: OrderChanges,
 }
 
 impl Writer {
     pub(crate) fn new(
         layers: Layers,
-        rules: Rules,
-        versions: AddressVersions,
+        config: &DirectoryConfig,
         tip: Option<Tip>,
         undoable: VecDeque<u64>,
     ) -> Self {
-        let (index, orders) = (IndexChanges::default(), OrderChanges::default());
-        Self { layers, rules, versions, tip, undoable, index, orders }
+        let DirectoryConfig { rules, versions, service, .. } = *config;
+        let index = IndexChanges::default();
+        Self { layers, rules, versions, service, tip, undoable, index }
     }
 
     pub(crate) const fn tip(&self) -> Option<Tip> {
@@ -126,7 +119,7 @@ impl Writer {
     ) -> Result<(), BlockError> {
         let mut accepted = 0;
         for record in records {
-            accepted += u64::from(self.record(record, &mut undo)?);
+            accepted += u64::from(self.record(record, block, &mut undo)?);
         }
         // The floor is a matter of how the directory came here, and what is undone does not lower it.
         undo.before = self.tip.map(|tip| Tip { undo_floor: 0, ..tip });
@@ -176,7 +169,12 @@ impl Writer {
     }
 
     /// Applies one record. Says whether it changed anything.
-    fn record(&mut self, record: &Record, undo: &mut Undo) -> Result<bool, BlockError> {
+    fn record(
+        &mut self,
+        record: &Record,
+        block: Option<BlockId>,
+        undo: &mut Undo,
+    ) -> Result<bool, BlockError> {
         let view = LayersView(&self.layers);
         match tally_feip::apply(record, &view, &self.rules)? {
             Ok(outcome) => {
@@ -185,12 +183,11 @@ impl Writer {
             }
             Err(ignored) => {
                 tracing::trace!(transaction = %record.txid, reason = %ignored, "record ignored");
-                let orders = orders_in(record, |key| view.entity(key))?;
+                let orders = orders_in(record, block, |key| view.entity(key))?;
                 for (vout, row) in &orders {
                     let key = order_key(record.height.0, record.index, *vout);
                     self.set(undo, ORDERS, key, None, Some(encode(row)));
                 }
-                self.orders.found += orders.len() as u64;
                 Ok(!orders.is_empty())
             }
         }
@@ -233,14 +230,14 @@ impl Writer {
             return Err(BlockError::TooDeep { to, floor: BlockNumber(tip.undo_floor) });
         }
         let mut before = Some(tip);
-        let mut undone_orders = 0;
+        let (mut has_orders, mut own_orders) = (false, vec![]);
         while let Some(height) = self.undoable.pop_back_if(|height| *height > to.0) {
             let key = height.to_be_bytes();
             let row = self.layers.row(UNDO, &key)?;
             let undo = Undo::from_slice(&key, &row.ok_or_else(|| ReadError::missing(UNDO, &key))?)?;
-            undone_orders += undo.rows.iter().filter(|(table, ..)| *table == ORDERS).count() as u64;
+            has_orders |= undo.rows.iter().any(|(table, ..)| *table == ORDERS);
             before = undo.before;
-            self.undo(undo)?;
+            self.undo(undo, &mut own_orders)?;
             self.forget(height);
         }
         self.layers.cool();
@@ -249,14 +246,14 @@ impl Writer {
             Some(before) => Tip { height: to.0, undo_floor: tip.undo_floor, ..before },
             None => Tip { height: to.0, block: None, time: 0, records: 0, accepted: 0, ..tip },
         });
-        if undone_orders > 0 {
-            self.orders.undone += undone_orders;
-            self.revoke(to)?;
+        if has_orders {
+            self.revoke(to, own_orders)?;
         }
         Ok(())
     }
 
-    fn undo(&mut self, undo: Undo) -> Result<(), BlockError> {
+    /// Takes back what a block did; adds the orders of the operator's service to `own_orders`.
+    fn undo(&mut self, undo: Undo, own_orders: &mut Vec<OrderPlace>) -> Result<(), BlockError> {
         undo.apply_outputs(&mut self.layers);
         for (table, key, before) in undo.rows.into_iter().rev() {
             if table == HISTORY {
@@ -265,6 +262,13 @@ impl Writer {
                 self.index.row_gone(&decode::<HistoryRow>(HISTORY, &key, &row)?);
             } else if table == ENTITIES {
                 self.restore_entity(&key, before.as_deref())?;
+            } else if table == ORDERS {
+                let row = self.layers.row(ORDERS, &key)?;
+                let row = row.ok_or_else(|| ReadError::missing(ORDERS, &key))?;
+                let OrderRow { service, order } = decode(ORDERS, &key, &row)?;
+                if self.service == Some(service) {
+                    own_orders.push(order.place());
+                }
             }
             self.layers.set_row(table, key, before);
         }
@@ -280,13 +284,19 @@ impl Writer {
         Ok(())
     }
 
-    /// Leaves a note that the accounts have to forget orders. It stays until they did, so that
-    /// neither a crash nor accounts that cannot be reached lose it.
-    fn revoke(&mut self, above: BlockNumber) -> Result<(), BlockError> {
-        let pending = self.layers.row(STATE, REVOCATION_KEY)?;
-        let pending = pending.map(|row| decode::<u64>(STATE, REVOCATION_KEY, &row)).transpose()?;
-        let above = pending.map_or(above.0, |pending| pending.min(above.0));
-        self.layers.set_row(STATE, REVOCATION_KEY.to_vec(), Some(encode(&above)));
+    /// Leaves a note for the accounts of the orders that were undone. It stays until they were told,
+    /// so that neither a crash nor accounts that cannot be reached lose it. Orders that the chain
+    /// brings again stay on it: who tells the accounts looks what stands in the chain then.
+    fn revoke(&mut self, above: BlockNumber, undone: Vec<OrderPlace>) -> Result<(), BlockError> {
+        let mut note = Revocation { above: above.0, undone };
+        if let Some(row) = self.layers.row(STATE, REVOCATION_KEY)? {
+            let pending: Revocation = decode(STATE, REVOCATION_KEY, &row)?;
+            note.above = note.above.min(pending.above);
+            note.undone.extend(pending.undone);
+            note.undone.sort_unstable();
+            note.undone.dedup();
+        }
+        self.layers.set_row(STATE, REVOCATION_KEY.to_vec(), Some(encode(&note)));
         Ok(())
     }
 
@@ -304,7 +314,6 @@ impl Writer {
             changes: self.layers.begin_commit(),
             index: std::mem::take(&mut self.index),
             tip,
-            orders: std::mem::take(&mut self.orders),
         })
     }
 

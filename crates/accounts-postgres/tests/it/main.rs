@@ -10,7 +10,6 @@ use std::{
 };
 use tally_accounts::{Accounts, AccountsError, Balance, Charged, UNPAID_SESSIONS_MAX, contract};
 use tally_accounts_postgres::{ConnectError, PostgresAccounts};
-use tally_primitives::BlockNumber;
 
 /// Connections of each server in these tests.
 const CONNECTIONS: u32 = 6;
@@ -63,7 +62,8 @@ async fn what_was_acknowledged_survives_a_crash_of_the_database() {
     server.restart();
     let charged = accounts.charge(contract::charge(&user, 1, 1, 30), 0).await.unwrap();
     assert_eq!(charged, Charged::Replayed(Balance(70)), "the same pool finds its way back");
-    assert_eq!(accounts.revoke_above(BlockNumber(0)).await.unwrap(), 1);
+    let undone = vec![contract::order(&user, 1, 1, 100).place()];
+    assert_eq!(accounts.revoke(undone).await.unwrap(), 1);
     assert_eq!(accounts.balance(&user).await.unwrap(), Balance(-30));
 }
 

@@ -1,9 +1,10 @@
 //! What must hold between servers that share accounts, under contention.
 
-use super::{LATER, NOW, Outcome, Shared, charge, fid, name, nonce, order, session};
+use super::{
+    LATER, NOW, Outcome, Shared, charge, fid, name, nonce, on_other_branch, order, session,
+};
 use crate::{AccountsError, Balance, BoxFuture, Charged, NonceUse, Opened};
 use std::sync::Arc;
-use tally_primitives::BlockNumber;
 use tokio::task::JoinSet;
 
 /// Runs `count` calls at the same time, on the servers in turn.
@@ -84,10 +85,61 @@ pub(super) async fn an_order_counts_once_for_all(servers: &[Shared; 2]) -> Outco
     assert_eq!(counted, 10);
     assert_eq!(servers[1].balance(&user).await?, Balance(50));
     let revoked = at_once(servers, 2, |server, _| {
-        Box::pin(async move { server.revoke_above(BlockNumber(9)).await })
+        let places = (7001..7011).map(|number| order(&fid("FPayer"), number, 10, 5).place());
+        let places = places.collect();
+        Box::pin(async move { server.revoke(places).await })
     });
-    assert!(revoked.await?.iter().sum::<u64>() >= 10, "all of this test and of the others");
+    assert_eq!(revoked.await?.iter().sum::<u64>(), 10, "each once for all");
     assert_eq!(servers[0].balance(&user).await?, Balance(0));
+    for number in 7001..7011 {
+        assert!(servers[1].credit(order(&user, number, 11, 5)).await?, "they may come again");
+    }
+    assert_eq!(servers[0].balance(&user).await?, Balance(50));
+    Ok(())
+}
+
+/// Goal: a server that follows a reorganisation late takes nothing back that another one has found
+/// on the new branch; a payment that both branches have is never missing.
+pub(super) async fn a_late_server_takes_nothing_from_the_new_branch(
+    [early, late]: &[Shared; 2],
+) -> Outcome {
+    let user = fid("FReorganised");
+    let both = order(&user, 9001, 20, 100);
+    let old_only = order(&user, 9002, 20, 30);
+    for server in [early, late] {
+        server.credit(both.clone()).await?;
+        server.credit(old_only.clone()).await?;
+    }
+    let undone = vec![both.place(), old_only.place()];
+    // At the same height, and at another one.
+    for height in [20, 22] {
+        let mined_again = on_other_branch(&both, height);
+        let new_only = on_other_branch(&order(&user, 9003 + height, 20, 7), height);
+        assert!(!early.credit(mined_again.clone()).await?);
+        assert_eq!(late.balance(&user).await?, Balance(130), "the payment is there throughout");
+        assert!(early.credit(new_only.clone()).await?);
+        assert_eq!(early.revoke(undone.clone()).await?, 1);
+        assert_eq!(late.balance(&user).await?, Balance(107));
+        for _ in 0..2 {
+            assert_eq!(late.revoke(undone.clone()).await?, 0, "it is late, and repeats itself");
+            assert_eq!(early.balance(&user).await?, Balance(107));
+        }
+        assert_eq!(late.order(both.cash_id).await?, Some(mined_again.clone()));
+        assert!(!late.credit(mined_again.clone()).await?);
+        // As it was, for the next height.
+        assert_eq!(late.revoke(vec![new_only.place(), mined_again.place()]).await?, 2);
+        assert!(late.credit(both.clone()).await? && late.credit(old_only.clone()).await?);
+    }
+    // The two at once, again and again: whichever comes first, the payment stays.
+    for round in 0..20 {
+        let (old, new) = (both.clone(), on_other_branch(&both, 30 + round));
+        early.credit(old.clone()).await?;
+        let (found, undone) =
+            tokio::join!(early.credit(new.clone()), late.revoke(vec![old.place()]));
+        assert_eq!(u64::from(found?), undone?, "counted again exactly if it was taken back");
+        assert_eq!(late.balance(&user).await?, Balance(130));
+        assert_eq!(late.order(both.cash_id).await?, Some(new));
+    }
     Ok(())
 }
 

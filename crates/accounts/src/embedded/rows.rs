@@ -134,15 +134,9 @@ pub(super) fn orders(
 
 pub(super) fn each_order(
     store: &dyn Store,
-    above: Option<BlockNumber>,
     mut take: impl FnMut(Order),
 ) -> Result<(), AccountsError> {
-    let range = above.map_or_else(KeyRange::all, |height| {
-        // Cash ids of that height sort below a key that is longer than all of theirs.
-        let last = OrderPosition { height, cash_id: CashId::from_shown([0xff; 32]) };
-        KeyRange::after(order_key(last))
-    });
-    each(store, ORDERS, range, |_, order| {
+    each(store, ORDERS, KeyRange::all(), |_, order| {
         take(order);
         Ok(())
     })

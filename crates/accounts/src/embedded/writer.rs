@@ -1,14 +1,16 @@
 //! The thread that makes changes durable: many under one sync.
 
-use super::{Shared, rows, state::Group};
-use crate::{AccountsError, CashId, Order};
-use std::{collections::HashSet, sync::PoisonError};
-use tally_primitives::BlockNumber;
+use super::{
+    Shared, rows,
+    state::{Group, State},
+};
+use crate::{AccountsError, CashId, Order, OrderPlace};
+use std::{collections::BTreeMap, sync::PoisonError};
 use tally_storage::{Batch, Durability, Store};
 use tokio::sync::oneshot;
 
-/// Orders counted by one commit.
-const CREDITS_MAX: usize = 1000;
+/// Tasks done by one commit.
+const TASKS_MAX: usize = 1000;
 
 /// Where the answer to a task goes.
 type Reply<T> = oneshot::Sender<Result<T, AccountsError>>;
@@ -18,15 +20,15 @@ type Reply<T> = oneshot::Sender<Result<T, AccountsError>>;
 pub(super) enum Task {
     /// Count an order, once.
     Credit(Box<Order>, Reply<bool>),
-    /// Take back the orders above a height.
-    Revoke(BlockNumber, Reply<u64>),
+    /// Take back the orders that are known by these blocks.
+    Revoke(Vec<OrderPlace>, Reply<u64>),
 }
 
 /// What the tasks of a group came to; told when it is durable.
 #[derive(Debug, Default)]
 struct Done {
     credits: Vec<(Reply<bool>, Result<bool, AccountsError>)>,
-    revoked: Option<(Reply<u64>, u64)>,
+    revoked: Vec<(Reply<u64>, u64)>,
 }
 
 /// However the writer ends, nobody waits for it any more.
@@ -47,7 +49,9 @@ pub(super) fn run(shared: &Shared, store: &dyn Store, mut nonce_row: u64) {
         let written = carry_out(shared, store, tasks, &mut batch).and_then(|(done, group)| {
             fill(&mut batch, &group, nonce_row);
             nonce_row += 1;
-            let committed = store.commit(batch, Durability::Synced);
+            // Orders that are known already change nothing: no sync for that.
+            let committed =
+                if batch.is_empty() { Ok(()) } else { store.commit(batch, Durability::Synced) };
             committed.map_err(|_| AccountsError::Failed).map(|()| (done, group))
         });
         // A failed commit may be on the disk or not: nothing that memory says can be promised.
@@ -56,8 +60,8 @@ pub(super) fn run(shared: &Shared, store: &dyn Store, mut nonce_row: u64) {
     }
 }
 
-/// Waits until something is to be stored. Returns the tasks of the next group: some credits, or one
-/// order to take back; `None` at the end.
+/// Waits until something is to be stored. Returns the tasks of the next group, in the order
+/// in which they came; `None` at the end.
 fn next_tasks(shared: &Shared) -> Option<Vec<Task>> {
     let mut state = shared.lock();
     while state.is_still() {
@@ -68,9 +72,7 @@ fn next_tasks(shared: &Shared) -> Option<Vec<Task>> {
         state = shared.news.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
     state.is_idle = false;
-    let is_revocation = |task: &Task| matches!(task, Task::Revoke(..));
-    let run = state.tasks.iter().position(is_revocation).unwrap_or(state.tasks.len());
-    let count = run.clamp(usize::from(!state.tasks.is_empty()), CREDITS_MAX);
+    let count = state.tasks.len().min(TASKS_MAX);
     Some(state.tasks.drain(..count).collect())
 }
 
@@ -82,34 +84,85 @@ fn carry_out(
     batch: &mut Batch,
 ) -> Result<(Done, Group), AccountsError> {
     let mut done = Done::default();
-    let (mut orders, mut revoked) = (vec![], vec![]);
-    let mut fresh: HashSet<CashId> = HashSet::new();
+    let mut orders = Orders::read(store, &tasks)?;
+    let mut state = shared.lock();
     for task in tasks {
         match task {
             Task::Credit(order, reply) => {
-                let is_known = rows::order(store, order.cash_id)?.is_some();
-                let is_fresh = !is_known && fresh.insert(order.cash_id);
-                orders.push((order, reply, is_fresh));
+                let counted = orders.credit(&mut state, *order);
+                done.credits.push((reply, counted));
             }
-            Task::Revoke(height, reply) => {
-                rows::each_order(store, Some(height), |order| revoked.push(order))?;
-                done.revoked = Some((reply, revoked.len() as u64));
+            Task::Revoke(places, reply) => {
+                let count = places.iter().filter(|place| orders.revoke(&mut state, place)).count();
+                done.revoked.push((reply, count as u64));
             }
         }
     }
-    let mut state = shared.lock();
-    for order in &revoked {
-        state.revoke(order);
-        rows::delete_order(batch, order);
-    }
-    for (order, reply, is_fresh) in orders {
-        let counted = if is_fresh { state.credit(&order).map(|()| true) } else { Ok(false) };
-        if matches!(counted, Ok(true)) {
-            rows::put_order(batch, &order);
-        }
-        done.credits.push((reply, counted));
-    }
+    orders.write(batch);
     Ok((done, state.take_group()))
+}
+
+/// The orders that a group is about.
+#[derive(Debug)]
+struct Orders(BTreeMap<CashId, Known>);
+
+/// An order as it is stored, and as it is to be.
+#[derive(Debug)]
+struct Known {
+    before: Option<Order>,
+    now: Option<Order>,
+}
+
+impl Orders {
+    fn read(store: &dyn Store, tasks: &[Task]) -> Result<Self, AccountsError> {
+        let mut orders = BTreeMap::new();
+        let mut read = |cash_id| {
+            let before = rows::order(store, cash_id)?;
+            orders.insert(cash_id, Known { now: before.clone(), before });
+            Ok(())
+        };
+        for task in tasks {
+            match task {
+                Task::Credit(order, _) => read(order.cash_id)?,
+                Task::Revoke(places, _) => {
+                    places.iter().try_for_each(|place| read(place.cash_id))?;
+                }
+            }
+        }
+        Ok(Self(orders))
+    }
+
+    /// Counts an order, or notes where it was found this time; says whether it was counted.
+    fn credit(&mut self, state: &mut State, order: Order) -> Result<bool, AccountsError> {
+        let Some(known) = self.0.get_mut(&order.cash_id) else { return Ok(false) };
+        if let Some(now) = &known.now {
+            known.now = Some(now.moved_to(&order));
+            return Ok(false);
+        }
+        state.credit(&order)?;
+        known.now = Some(order);
+        Ok(true)
+    }
+
+    /// Takes an order back if it is known by that block; says whether it was.
+    fn revoke(&mut self, state: &mut State, place: &OrderPlace) -> bool {
+        let Some(known) = self.0.get_mut(&place.cash_id) else { return false };
+        let Some(order) = known.now.take_if(|order| order.place() == *place) else { return false };
+        state.revoke(&order);
+        true
+    }
+
+    fn write(self, batch: &mut Batch) {
+        for Known { before, now } in self.0.into_values().filter(|known| known.before != known.now)
+        {
+            if let Some(before) = &before {
+                rows::delete_order(batch, before);
+            }
+            if let Some(now) = &now {
+                rows::put_order(batch, now);
+            }
+        }
+    }
 }
 
 fn fill(batch: &mut Batch, group: &Group, nonce_row: u64) {
@@ -135,7 +188,7 @@ fn tell(done: Done, group: Group) {
     for (reply, counted) in done.credits {
         let _ = reply.send(counted);
     }
-    if let Some((reply, count)) = done.revoked {
+    for (reply, count) in done.revoked {
         let _ = reply.send(Ok(count));
     }
     for waiter in group.waiters {

@@ -180,15 +180,16 @@ async fn run(steps: Vec<Step>) {
             }
             Step::Revoke(height) => {
                 let above = |order: &Order| order.height > BlockNumber(height);
-                let count = world.model.orders.values().filter(|order| above(order)).count();
-                let revoked = world.accounts.revoke_above(BlockNumber(height)).await;
+                let undone = world.model.orders.values().filter(|order| above(order));
+                let undone: Vec<_> = undone.map(Order::place).collect();
+                let revoked = world.accounts.revoke(undone.clone()).await;
                 // A store told to fail may do so now; then the orders are there or not.
                 if let Ok(revoked) = revoked {
-                    assert_eq!(revoked, count as u64);
+                    assert_eq!(revoked, undone.len() as u64);
                 } else {
                     world.disk.lose_power();
                     world.restart();
-                    world.accounts.revoke_above(BlockNumber(height)).await.unwrap();
+                    world.accounts.revoke(undone).await.unwrap();
                 }
                 world.model.orders.retain(|_, order| !above(order));
             }

@@ -8,7 +8,6 @@ use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use tally_accounts::Accounts;
 use tally_apip_api::{ApipConfig, ChargeRule};
-use tally_primitives::BlockNumber;
 
 const SEARCH: &str = "apip6/v1/serviceSearch";
 
@@ -154,7 +153,9 @@ async fn a_debt_is_paid_before_service() {
     world.give(&user(), 1_000_000).await;
     let session = world.sign_in(&user()).await;
     world.query(&session, SEARCH, json!({})).await;
-    world.accounts.revoke_above(BlockNumber(9)).await.unwrap();
+    let orders = world.accounts.orders(None, 9).await.unwrap();
+    let undone = orders.iter().map(tally_accounts::Order::place).collect();
+    assert_eq!(world.accounts.revoke(undone).await.unwrap(), 1);
     let reply = world.query(&session, SEARCH, json!({})).await;
     assert_eq!((reply.code(), reply.json()["balance"].as_i64()), (1004, Some(-2 * PRICE)));
     world.give(&user(), 200_000).await;

@@ -78,7 +78,30 @@ impl Chain {
         self.chain.mine(block).unwrap().transactions[1].txid
     }
 
-    fn transaction(&self, signer: &Fid, text: &str, pay: Option<(Fid, Satoshi)>) -> DevTransaction {
+    /// Mines a block with that transaction, which may have been mined on another branch.
+    pub(crate) fn mine_again(&mut self, transaction: DevTransaction) {
+        self.time += 60;
+        let block = DevBlock { time: self.time, funded: vec![], transactions: vec![transaction] };
+        self.chain.mine(block).unwrap();
+    }
+
+    /// Undoes the newest blocks, and mines an empty one, one with that transaction and as many
+    /// empty ones as were undone.
+    pub(crate) fn reorganise_with(&mut self, depth: u64, transaction: DevTransaction) {
+        self.time += 60;
+        let mut blocks: Vec<_> =
+            (0..depth + 2).map(|number| DevBlock::empty(self.time + number)).collect();
+        blocks[1].transactions.push(transaction);
+        self.chain.reorganise(depth, blocks).unwrap();
+        self.time += depth + 2;
+    }
+
+    pub(crate) fn transaction(
+        &self,
+        signer: &Fid,
+        text: &str,
+        pay: Option<(Fid, Satoshi)>,
+    ) -> DevTransaction {
         let coin = self.chain.coins(signer).into_iter().next().expect("the user has coins");
         let mut transaction = DevTransaction::new().spend(coin.point);
         if let Some((to, value)) = pay {
@@ -147,15 +170,16 @@ pub(crate) async fn stop(mut follower: Follower) -> Result<(), FollowError> {
     follower.ended().await
 }
 
-/// Everything that a directory keeps, but for the note to the accounts: whether one is due depends
-/// on what was undone, and not on the chain.
+/// Everything that a directory keeps, but for what it has to tell the accounts, or told them: that
+/// depends on what was undone, and not on the chain.
 fn rows(store: &MemoryStore) -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let mut rows = vec![];
     for table in TABLES {
         let all = store.scan(*table, &KeyRange::all(), Direction::Forward, usize::MAX).unwrap();
         rows.extend(all.into_iter().map(|entry| (table.name().to_owned(), entry.key, entry.value)));
     }
-    rows.retain(|(table, key, _)| table != "directory_state" || key != b"revocation");
+    let is_told = |key: &[u8]| [&b"revocation"[..], b"compared"].contains(&key);
+    rows.retain(|(table, key, _)| table != "directory_state" || !is_told(key));
     rows
 }
 
