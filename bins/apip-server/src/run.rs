@@ -54,21 +54,37 @@ async fn run(mut config: Config) -> Result<(), Failure> {
     let router = interfaces.service(api.guard.clone()).into_router();
     let serving = [server.serve(router, shutdown.clone())];
     let end = Arc::new(Notify::new());
-    let following = follow(follower, Arc::clone(&end));
+    let following = follow(follower, accounts, Arc::clone(&end));
     let stop = async || end.notify_one();
     let ended = tally_daemon::serve(signals, &shutdown, serving, following, stop).await;
-    ended.unwrap_or(Err(FollowError::Panicked)).map_err(failure)?;
+    ended.unwrap_or(Err(Ended::Follower(FollowError::Panicked))).map_err(failure)?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Follows until the end is asked for, or until the directory cannot go on.
-async fn follow(mut follower: Follower, end: Arc<Notify>) -> Result<(), FollowError> {
-    tokio::select! {
-        ended = follower.ended() => return ended,
-        () = end.notified() => follower.stop(),
-    }
-    follower.ended().await
+/// Why the server cannot go on.
+#[derive(Debug)]
+enum Ended {
+    Follower(FollowError),
+    /// What they say from memory may not be on the disk: they have to be read again.
+    Accounts,
+}
+
+/// Follows until the end is asked for, or until the directory or its accounts cannot go on.
+async fn follow(
+    mut follower: Follower,
+    accounts: Arc<dyn Accounts>,
+    end: Arc<Notify>,
+) -> Result<(), Ended> {
+    let ended = tokio::select! {
+        ended = follower.ended() => return ended.map_err(Ended::Follower),
+        () = end.notified() => Ok(()),
+        () = accounts.ended() => Err(Ended::Accounts),
+    };
+    follower.stop();
+    let followed = follower.ended().await;
+    ended?;
+    followed.map_err(Ended::Follower)
 }
 
 /// Waits until everything was read and the user has the balance, so that whoever tries the
@@ -103,7 +119,11 @@ fn announcement(
     lines
 }
 
-fn failure(error: FollowError) -> Failure {
+fn failure(error: Ended) -> Failure {
+    let Ended::Follower(error) = error else {
+        let reason = "the accounts cannot be stored any more; start the server again";
+        return Failure::message(Kind::Data, reason);
+    };
     let kind = match &error {
         FollowError::Source(_) | FollowError::Block(_) => Kind::Chain,
         FollowError::Busy | FollowError::Panicked | FollowError::Thread(_) => Kind::Unexpected,

@@ -58,7 +58,8 @@ impl ApipApi {
 
     /// Returns the API with all that surrounds it, for a server or a test.
     pub fn service(&self, guard: Guard) -> Service {
-        let probe = DirectoryProbe(Arc::clone(&self.0.directory));
+        let (directory, accounts) = (Arc::clone(&self.0.directory), Arc::clone(&self.0.accounts));
+        let probe = DirectoryProbe { directory, accounts };
         Service::new("APIP", self.router(), openapi::document(), Shape, probe)
             .guarded_by(guard.with_headers(&["sign", "sessionname", "fid"]))
             // What counts is signed, and clients declare bodies as they like.

@@ -1,14 +1,22 @@
 use std::sync::Arc;
+use tally_accounts::Accounts;
 use tally_apip_node::{Directory, Status};
 use tally_http::{BoxFuture, Probe, Readiness, Sample, SampleKind};
 
-/// Looks into the directory for `/readyz` and `/metrics`.
-pub(crate) struct DirectoryProbe(pub(crate) Arc<Directory>);
+/// Looks into the directory and its accounts for `/readyz` and `/metrics`.
+pub(crate) struct DirectoryProbe {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) accounts: Arc<dyn Accounts>,
+}
 
 impl Probe for DirectoryProbe {
     fn readiness(&self) -> BoxFuture<'_, Readiness> {
-        let is_ready = self.0.status().is_caught_up;
-        let readiness = if is_ready {
+        let status = self.directory.status();
+        let readiness = if self.accounts.have_ended() {
+            Readiness::NotReady("the accounts cannot be stored any more")
+        } else if status.are_accounts_late {
+            Readiness::NotReady("the accounts take no payments now")
+        } else if status.is_caught_up {
             Readiness::Ready
         } else {
             Readiness::NotReady("the directory has not reached the end of the chain yet")
@@ -17,7 +25,7 @@ impl Probe for DirectoryProbe {
     }
 
     fn samples(&self) -> BoxFuture<'_, Vec<Sample>> {
-        Box::pin(std::future::ready(samples_of(&self.0.status())))
+        Box::pin(std::future::ready(samples_of(&self.directory.status())))
     }
 }
 

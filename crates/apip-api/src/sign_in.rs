@@ -12,7 +12,10 @@ use crate::{
 };
 use axum::response::Response;
 use serde_json::{Value, json};
-use tally_accounts::{AccountsError, Balance, Charge, Charged, Opened, Session, SessionKey};
+use tally_accounts::{
+    self as accounts, AccountsError, Balance, Charge, Charged, NonceUse, Session, SessionKey,
+    SignedIn,
+};
 use tally_apip_node::{Best, SESSION_DAYS_DEFAULT};
 use tally_crypto::{
     ecies,
@@ -56,7 +59,7 @@ enum OpenError {
 ///
 /// The order of checks is 1014, 1015, 1000, 1003, 1013, 1001, 1004, 1008, 1007, 1005, 1006; in the
 /// later ways 1004 comes after 1007, as theirs did. Nothing is charged or remembered before the
-/// signature is good.
+/// signature is good, and nothing of whom the money does not suffice: anybody can make a key.
 pub(crate) async fn answer(api: &Inner, card: &Card, way: SignIn, asked: Asked) -> Response {
     let best = api.directory.best();
     let own = api.own();
@@ -144,63 +147,77 @@ async fn grant(
     let balance = api.accounts.balance(&fid).await.map_err(failed)?;
     let is_short = least.0 > 0 && !balance.covers(least);
     let sn = if way == SignIn::V1 { "1" } else { "0" };
+    let short = || insufficient(own, sn, nonce, best);
     if is_short && way == SignIn::V1 {
         // Not told the balance: nothing proves yet who asks.
-        return Ok((insufficient(own, sn, nonce, best), Balance::default()));
+        return Ok((short(), Balance::default()));
     }
     let Some(key) = key else { return Ok((bare(Code::BadSign), Balance::default())) };
     if nonce == 0 {
         return Ok((bare(Code::NonceUsed), balance));
     }
     let now_ms = api.config.clock.now_ms();
-    let refusal = if is_short {
-        Some(insufficient(own, sn, nonce, best))
-    } else {
-        stale(api, own, card, &body, now_ms, best)
-    };
-    let charge = Charge {
-        // The session that is live, if one is, ends with the money: it is the same user's.
-        session: live(api, &fid, now_ms).await.map_err(failed)?.map(|session| session.name()),
-        nonce: nonce_use(api, fid.clone(), nonce, now_ms),
-        amount: if refusal.is_some() { Satoshi(0) } else { least },
-    };
-    let charged = api.accounts.charge(charge, now_ms).await.map_err(failed)?;
-    let balance = match charged {
-        Charged::Paid(balance) => balance,
-        Charged::Replayed(balance) => return Ok((bare(Code::NonceUsed), balance)),
-        Charged::Insufficient(balance) => {
-            return Ok((insufficient(own, sn, nonce, best), balance));
-        }
-    };
+    let refusal = stale(api, own, card, &body, now_ms, best);
+    if is_short && refusal.is_some() {
+        return Ok((short(), balance));
+    }
+    let nonce_use = nonce_use(api, fid.clone(), nonce, now_ms);
     if let Some(refusal) = refusal {
-        return Ok((refusal, balance));
+        let charge = Charge { session: None, nonce: nonce_use, amount: Satoshi(0) };
+        return Ok(match api.accounts.charge(charge, now_ms).await.map_err(failed)? {
+            Charged::Paid(balance) | Charged::Insufficient(balance) => (refusal, balance),
+            Charged::Replayed(balance) => (bare(Code::NonceUsed), balance),
+        });
     }
     let is_kept = way != SignIn::V1 && body.mode.as_deref() != Some("refresh");
-    let kept = if is_kept { live(api, &fid, now_ms).await.map_err(failed)? } else { None };
-    let session = match kept {
-        Some(session) => session,
-        None => open(api, own, &fid, now_ms).await.map_err(|error| (nonce, error))?,
-    };
-    let text = told(api, own, way, &key, &session, now_ms).map_err(|error| (nonce, error))?;
-    Ok((Answer::value(nonce, best, text), balance))
-}
-
-async fn live(api: &Inner, fid: &Fid, now_ms: u64) -> Result<Option<Session>, AccountsError> {
-    api.accounts.session_of(fid, now_ms).await
-}
-
-async fn open(api: &Inner, own: &Own, fid: &Fid, now_ms: u64) -> Result<Session, OpenError> {
+    // All that may be missing is there before anything is paid.
+    let entropy = entropy().map_err(|error| (nonce, error))?;
     let expires_ms = now_ms.saturating_add(u64::from(days(own)) * DAY_MS);
+    let wish = Wish { nonce: nonce_use, amount: least, expires_ms, is_kept };
+    Ok(match open(api, &wish, now_ms).await.map_err(|error| (nonce, error))? {
+        SignedIn::Done { session, balance } => {
+            let text = told(api, way, &key, &session, entropy, now_ms);
+            (Answer::value(nonce, best, text), balance)
+        }
+        SignedIn::Insufficient(balance) => (short(), balance),
+        SignedIn::Replayed(balance) => (bare(Code::NonceUsed), balance),
+        SignedIn::NameTaken => return Err((nonce, OpenError::Names)),
+    })
+}
+
+/// A sign-in that lacks a key for the session only.
+struct Wish {
+    nonce: NonceUse,
+    amount: Satoshi,
+    expires_ms: u64,
+    is_kept: bool,
+}
+
+/// Signs in with keys that are drawn until a name is not taken, which costs nothing.
+async fn open(api: &Inner, wish: &Wish, now_ms: u64) -> Result<SignedIn, OpenError> {
     for _ in 0..DRAWS_MAX {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *bytes)?;
-        let session = Session { key: SessionKey::new(*bytes), fid: fid.clone(), expires_ms };
-        match api.accounts.open_session(session.clone(), now_ms).await? {
-            Opened::Opened => return Ok(session),
-            Opened::NameTaken => {}
+        let (key, fid) = (SessionKey::new(*bytes), wish.nonce.fid.clone());
+        let sign_in = accounts::SignIn {
+            nonce: wish.nonce.clone(),
+            amount: wish.amount,
+            candidate: Session { key, fid, expires_ms: wish.expires_ms },
+            keeps_live: wish.is_kept,
+        };
+        let signed_in = api.accounts.sign_in(sign_in, now_ms).await?;
+        if signed_in != SignedIn::NameTaken {
+            return Ok(signed_in);
         }
     }
-    Err(OpenError::Names)
+    Ok(SignedIn::NameTaken)
+}
+
+/// Draws what encrypting the session's key takes.
+fn entropy() -> Result<[u8; 48], OpenError> {
+    let mut entropy = [0; 48];
+    getrandom::fill(&mut entropy)?;
+    Ok(entropy)
 }
 
 fn days(own: &Own) -> u32 {
@@ -210,18 +227,16 @@ fn days(own: &Own) -> u32 {
 /// Writes what the user is told of the session.
 fn told(
     api: &Inner,
-    own: &Own,
     way: SignIn,
     key: &PublicKey,
     session: &Session,
+    entropy: [u8; 48],
     now_ms: u64,
-) -> Result<String, OpenError> {
+) -> String {
     let digits = Zeroizing::new(hex(session.key.as_bytes()));
-    let encrypt = |format, text: &str| {
-        let mut entropy = [0; 48];
-        getrandom::fill(&mut entropy)?;
-        Ok::<_, OpenError>(ecies::encrypt(format, key, text.as_bytes(), entropy))
-    };
+    let encrypt = |format, text: &str| ecies::encrypt(format, key, text.as_bytes(), entropy);
+    // Of a user who never paid, less than what the service says.
+    let days = (session.expires_ms.saturating_sub(now_ms) / DAY_MS).max(1);
     let data = match way {
         SignIn::V1 => {
             let format = api.config.key_format;
@@ -232,18 +247,18 @@ fn told(
                 }
             };
             json!({
-                "sessionKeyEncrypted": encrypt(format.ecies(), &plain)?,
-                "sessionDays": days(own),
+                "sessionKeyEncrypted": encrypt(format.ecies(), &plain),
+                "sessionDays": days,
                 "startTime": now_ms,
             })
         }
         SignIn::Plain => json!({ "sessionKey": *digits, "expireTime": session.expires_ms }),
         SignIn::Ecc => json!({
             "expireTime": session.expires_ms,
-            "sessionKeyCipher": encrypt(ecies::Format::Ftsp17, &digits)?,
+            "sessionKeyCipher": encrypt(ecies::Format::Ftsp17, &digits),
         }),
     };
-    Ok(data.to_string())
+    data.to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {

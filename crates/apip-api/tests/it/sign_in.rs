@@ -196,6 +196,93 @@ async fn later_forms_are_served() {
     assert_eq!(reply.code(), 1004);
 }
 
+/// Goal: who has too little uses no nonce, whatever else is wrong; the same request is good when the
+/// money is there. A nonce that was used is told of before the lack of money.
+#[tokio::test]
+async fn who_has_too_little_leaves_nothing() {
+    let world = World::new().await;
+    let fid = fid(&user()).to_string();
+    let body = world.body(ECC).to_string();
+    let sign = user().sign_message(body.as_bytes());
+    let headers = [("FID", fid.as_str()), ("Sign", sign.as_str())];
+    for _ in 0..2 {
+        assert_eq!(world.post(ECC, &headers, &body).await.code(), 1004);
+    }
+    let mut elsewhere = world.body(ECC);
+    elsewhere["url"] = json!(HEAD);
+    let elsewhere = elsewhere.to_string();
+    let sign = user().sign_message(elsewhere.as_bytes());
+    let reply = world.post(ECC, &[("FID", &fid), ("Sign", &sign)], &elsewhere).await;
+    assert_eq!(reply.code(), 1004);
+    assert_eq!(world.store.synced_commits(), 1, "the version of the rows and nothing else");
+    world.give(&user(), u64::try_from(PRICE).unwrap()).await;
+    assert_eq!(world.post(ECC, &headers, &body).await.code(), 0, "the nonce was not used");
+    assert_eq!(world.post(ECC, &headers, &body).await.code(), 1007, "now it is");
+    assert_eq!(world.balance(&user()).await, 0);
+}
+
+fn session_of(reply: &crate::world::Reply) -> Session {
+    assert_eq!(reply.code(), 0, "{}", reply.text());
+    let cipher = reply.json()["data"]["sessionKeyCipher"].as_str().unwrap().to_owned();
+    let digits = ecies::decrypt(ecies::Format::Ftsp17, &user(), &cipher).unwrap();
+    Session::of(std::str::from_utf8(&digits).unwrap())
+}
+
+/// Goal: two who sign in as one user at the same time share the session, unless they ask for a new
+/// one; each sign-in is paid.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sign_ins_at_once_share_the_session() {
+    let world = rich().await;
+    let (first, second) = tokio::join!(later(&world, ECC, None), later(&world, ECC, None));
+    assert_eq!(session_of(&first).key, session_of(&second).key);
+    let refresh = Some("refresh");
+    let (first, second) = tokio::join!(later(&world, ECC, refresh), later(&world, ECC, refresh));
+    let (first, second) = (session_of(&first), session_of(&second));
+    assert_ne!(first.key, second.key);
+    let mut live = 0;
+    for session in [first, second] {
+        let reply = world.query(&session, "apip6/v1/serviceSearch", json!({})).await;
+        live += u8::from(reply.code() == 0);
+    }
+    assert_eq!(live, 1, "the later one");
+    assert_eq!(world.balance(&user()).await, 100_000_000 - 5 * PRICE);
+}
+
+/// Goal: where everything is free, a session of somebody who never paid lives a day and says so.
+#[tokio::test]
+async fn sessions_without_money_are_short() {
+    const DAY: u64 = 86_400_000;
+    let world = World::fed(records::updates(records::samples()), None, ApipConfig::default()).await;
+    let reply = world.try_sign_in(&user()).await;
+    assert_eq!(reply.json()["data"]["sessionDays"], 1);
+    let reply = later(&world, ECC, Some("refresh")).await;
+    assert_eq!(reply.json()["data"]["expireTime"], world.now() + DAY);
+    let session = session_of(&reply);
+    world.pass(DAY - 1);
+    assert_eq!(world.query(&session, "apip6/v1/serviceSearch", json!({})).await.code(), 0);
+    world.pass(1);
+    assert_eq!(world.query(&session, "apip6/v1/serviceSearch", json!({})).await.code(), 1009);
+}
+
+/// Goal: a sign-in that cannot be stored opens and takes nothing; from then on nothing is answered
+/// from memory, and the server says that it is not ready.
+#[tokio::test]
+async fn accounts_that_ended_serve_nobody() {
+    let world = rich().await;
+    let session = world.sign_in(&user()).await;
+    let ready = async || world.send(axum::http::Method::GET, "/readyz", &[], "").await;
+    assert_eq!(ready().await.text(), "ready\n");
+    world.store.fail_commits(true);
+    assert_eq!(later(&world, ECC, Some("refresh")).await.code(), 1020);
+    world.store.fail_commits(false);
+    assert_eq!(later(&world, ECC, None).await.code(), 1020);
+    let reply = world.query(&session, "apip6/v1/serviceSearch", json!({})).await;
+    assert_eq!(reply.code(), 1020);
+    let reply = ready().await;
+    assert_eq!(reply.status, axum::http::StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reply.text().contains("accounts cannot be stored"), "{}", reply.text());
+}
+
 /// Goal: session keys do not travel in the open unless the operator says that the line is safe.
 #[tokio::test]
 async fn keys_are_sent_as_they_are_only_where_it_is_safe() {
