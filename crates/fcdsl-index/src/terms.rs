@@ -13,6 +13,7 @@ use crate::{
     arena::Arena,
     chunks::Chunks,
     document::DocumentError,
+    hits::Set,
     node::write_string,
     order::{Order, Place},
     postings::{Postings, Rows},
@@ -67,16 +68,47 @@ pub(crate) struct Terms {
     dictionary: Dictionary,
     postings: Postings,
     order: Order,
-    /// For each two and three bytes in a row, ASCII lower-cased, the terms that have them; two are
-    /// kept with a zero behind.
-    grams: Option<HashMap<[u8; 3], Vec<u32>>>,
+    grams: Option<Grams>,
+}
+
+/// For each two and three bytes in a row, ASCII lower-cased, the terms that have them; two are kept
+/// with a zero behind.
+///
+/// Nearly each byte of a text that nobody else has is the begin of two new ones, so one that a
+/// single term has must not take much.
+#[derive(Debug, Default)]
+struct Grams {
+    numbers: HashMap<[u8; 3], u32>,
+    terms: Postings,
+}
+
+impl Grams {
+    fn insert(&mut self, text: &str, term: u32) {
+        for gram in grams_of(text) {
+            let number = *self.numbers.entry(gram).or_insert_with(|| self.terms.push());
+            self.terms.insert(number, term);
+        }
+    }
+
+    /// The shortest list of terms that a term with the pattern must be in; `None` if there is none.
+    fn rarest(&self, pattern: &Pattern) -> Option<Rows<'_>> {
+        let literals = pattern.literals();
+        let grams = literals.iter().flat_map(|literal| grams_of(literal));
+        let terms =
+            |gram| self.numbers.get(&gram).map_or(Rows::None, |number| self.terms.rows(*number));
+        grams.map(terms).min_by_key(|terms| terms.len())
+    }
+
+    fn bytes(&self) -> usize {
+        self.numbers.allocation_size() + self.terms.bytes()
+    }
 }
 
 impl Terms {
     /// Without `with_grams`, looking for a part of a term means looking at all terms. They cost
     /// about eight bytes for each byte of a term.
     pub(crate) fn new(with_grams: bool) -> Self {
-        Self { grams: with_grams.then(HashMap::default), ..Self::default() }
+        Self { grams: with_grams.then(Grams::default), ..Self::default() }
     }
 
     #[cfg(test)]
@@ -98,9 +130,7 @@ impl Terms {
             let place = self.order.place(prefix, |term| compare(self.dictionary.get(term), &bytes));
             self.order.insert(place, prefix, term);
             if let Some(grams) = &mut self.grams {
-                for gram in grams_of(text) {
-                    grams.entry(gram).or_default().push(term);
-                }
+                grams.insert(text, term);
             }
         }
         Ok(term)
@@ -181,7 +211,7 @@ impl Terms {
 
     /// Whether looking for `pattern` means to look at all terms.
     pub(crate) fn looks_at_all(&self, pattern: &Pattern) -> bool {
-        self.grams.as_ref().is_none_or(|grams| rarest(grams, pattern).is_none())
+        self.grams.as_ref().is_none_or(|grams| grams.rarest(pattern).is_none())
     }
 
     /// Shows the terms that begin with `start` and whose rest holds `pattern`.
@@ -190,9 +220,9 @@ impl Terms {
             let text = self.text(term);
             text.strip_prefix(start).is_some_and(|rest| pattern.matches(rest))
         };
-        let candidates = self.grams.as_ref().and_then(|grams| rarest(grams, pattern));
+        let candidates = self.grams.as_ref().and_then(|grams| grams.rarest(pattern));
         if let Some(candidates) = candidates {
-            candidates.iter().copied().filter(|term| rest_fits(*term)).for_each(show);
+            Set::from(candidates).iter().filter(|term| rest_fits(*term)).for_each(show);
             return;
         }
         let plain = pattern.plain().filter(|_| !pattern.is_case_insensitive());
@@ -241,19 +271,9 @@ impl Terms {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let grams = self.grams.as_ref().map_or(0, |grams| {
-            let lists: usize = grams.values().map(|list| list.capacity() * 4).sum();
-            lists + grams.allocation_size()
-        });
+        let grams = self.grams.as_ref().map_or(0, Grams::bytes);
         self.dictionary.bytes() + self.postings.bytes() + self.order.bytes() + grams
     }
-}
-
-/// The shortest list of terms that a term with the pattern must be in; `None` if there is none.
-fn rarest<'a>(grams: &'a HashMap<[u8; 3], Vec<u32>>, pattern: &Pattern) -> Option<&'a [u32]> {
-    let literals = pattern.literals();
-    let lists = literals.iter().flat_map(|literal| grams_of(literal));
-    lists.map(|gram| grams.get(&gram).map_or(&[][..], Vec::as_slice)).min_by_key(|list| list.len())
 }
 
 fn grams_of(text: &str) -> Vec<[u8; 3]> {
