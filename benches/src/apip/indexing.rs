@@ -96,6 +96,28 @@ fn index(
 ) -> Result<(Arc<Directory>, Indexed)> {
     let directory = open(store)?;
     let started = Instant::now();
+    follow(runtime, &directory, source)?;
+    let time = started.elapsed();
+    let status = directory.status();
+    let documents = status.tables.iter().map(|table| table.documents).sum();
+    let index_bytes = status.tables.iter().map(|table| table.bytes).sum();
+    Ok((directory, Indexed { count, time, documents, index_bytes }))
+}
+
+/// Tells a directory that was opened again that its chain has not grown: before it knows, it does
+/// not sell anything.
+///
+/// # Errors
+///
+/// The directory failed.
+pub(crate) fn catch_up(runtime: &Runtime, directory: &Arc<Directory>) -> Result<()> {
+    let last = directory.best().map_or(0, |best| best.height.0);
+    let source = Made { height: last + 1, last, ..Made::records(0) };
+    follow(runtime, directory, Box::new(source))
+}
+
+/// Follows a source to its end.
+fn follow(runtime: &Runtime, directory: &Arc<Directory>, source: Box<dyn Source>) -> Result<()> {
     runtime.block_on(async {
         let mut follower = directory.follow(source, None)?;
         let mut progress = directory.watch();
@@ -106,17 +128,12 @@ fn index(
         follower.stop();
         follower.ended().await?;
         anyhow::Ok(())
-    })?;
-    let time = started.elapsed();
-    let status = directory.status();
-    let documents = status.tables.iter().map(|table| table.documents).sum();
-    let index_bytes = status.tables.iter().map(|table| table.bytes).sum();
-    Ok((directory, Indexed { count, time, documents, index_bytes }))
+    })
 }
 
 static ALL_USERS: LazyLock<Vec<Fid>> = LazyLock::new(|| {
     let users = (0..USERS).map(|user| {
-        let hash = sha256x2(&user.to_le_bytes());
+        let hash = sha256x2(user.to_le_bytes());
         let hash = hash.first_chunk().expect("a hash has more than 20 bytes");
         fch::fid_of_hash(fch::AddressVersion::MAIN_P2PKH, hash)
     });
@@ -239,7 +256,7 @@ impl Made {
             let txid = transaction.txid;
             self.unspent.extend(outputs.map(|(vout, _)| OutPoint { txid, vout }));
         }
-        let id = BlockId::from_hash(sha256x2(&height.to_le_bytes()));
+        let id = BlockId::from_hash(sha256x2(height.to_le_bytes()));
         let previous = std::mem::replace(&mut self.previous, id);
         let (height, time) = (BlockNumber(height), 1_600_000_000 + height * 60);
         Update::Block(Box::new(Block { id, previous, height, time, transactions }))
@@ -265,7 +282,7 @@ impl Made {
 
 /// The id of the transaction with the record of that number.
 pub(super) fn record_id(number: u64) -> Txid {
-    Txid::from_hash(sha256x2(&number.to_be_bytes()))
+    Txid::from_hash(sha256x2(number.to_be_bytes()))
 }
 
 impl Source for Made {

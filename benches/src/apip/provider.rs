@@ -66,6 +66,7 @@ impl Provider {
             reopened = Some(asked.elapsed().as_secs_f64());
             // While it follows, a directory looks only now and then how much memory it needs.
             indexed.index_bytes = directory.status().tables.iter().map(|table| table.bytes).sum();
+            indexing::catch_up(runtime, &directory)?;
         }
         let grown_bytes = memory::resident_bytes().saturating_sub(before);
         let start = Start { size, indexed, reopened, grown_bytes };
@@ -105,7 +106,7 @@ impl Start {
 async fn sign_in(accounts: &dyn Accounts, count: usize) -> Result<Vec<User>> {
     let mut users = vec![];
     for number in 0..count {
-        let key = sha256x2(&[b"session", &number.to_le_bytes()[..]].concat());
+        let key = sha256x2([b"session", &number.to_le_bytes()[..]].concat());
         let order = contract::order(&fid(number), number as u64, 1, BALANCE);
         ensure!(accounts.credit(order).await?, "two users are paid by one output");
         let session =
@@ -119,7 +120,7 @@ async fn sign_in(accounts: &dyn Accounts, count: usize) -> Result<Vec<User>> {
 }
 
 fn fid(number: usize) -> tally_primitives::Fid {
-    let hash = sha256x2(&[b"user", &number.to_le_bytes()[..]].concat());
+    let hash = sha256x2([b"user", &number.to_le_bytes()[..]].concat());
     let hash = hash.first_chunk().expect("a hash has more than 20 bytes");
     fch::fid_of_hash(fch::AddressVersion::MAIN_P2PKH, hash)
 }
