@@ -131,3 +131,6 @@ fn failure(error: Ended) -> Failure {
     };
     Failure::new(kind, error)
 }
+
+#[cfg(test)]
+mod tests;
