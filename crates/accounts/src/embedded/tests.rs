@@ -42,6 +42,25 @@ async fn many_charges_share_a_sync() {
     assert_eq!(store.buffered_commits(), 0, "nothing is promised that is not synced");
 }
 
+/// Goal: orders that are known, and nothing to take back, cost no sync; all are offered at every start.
+#[tokio::test]
+async fn what_is_known_costs_no_sync() {
+    let store = Arc::new(MemoryStore::new(TABLES));
+    let accounts = EmbeddedAccounts::open(Arc::<MemoryStore>::clone(&store)).unwrap();
+    let user = contract::fid("FUser");
+    let known = contract::order(&user, 1, 1, 100);
+    accounts.credit(known.clone()).await.unwrap();
+    let commits = store.synced_commits();
+    for _ in 0..10 {
+        assert!(!accounts.credit(known.clone()).await.unwrap());
+        let absent = contract::order(&user, 2, 1, 100).place();
+        assert_eq!(accounts.revoke(vec![absent]).await.unwrap(), 0);
+    }
+    assert_eq!(store.synced_commits(), commits);
+    accounts.credit(contract::order(&user, 1, 2, 100)).await.unwrap();
+    assert_eq!(store.synced_commits(), commits + 1, "it was found in another block");
+}
+
 /// Goal: a failed commit ends all promises; nobody waits for ever, and nothing is acknowledged.
 #[tokio::test]
 async fn a_failed_commit_is_the_end() {
