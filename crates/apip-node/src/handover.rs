@@ -209,20 +209,32 @@ impl Handover {
         Ok(())
     }
 
-    /// Takes back what the accounts have and the chain does not, once for a directory and a service.
+    /// Takes back what the accounts have and the chain does not, once for a directory and a service:
+    /// what the service's accounts were paid, at heights that the directory has.
     async fn compare(&self) -> Result<(), HandoverError> {
         let Some(chain) = self.chain_to_compare()? else { return Ok(()) };
-        let (mut gone, mut after) = (vec![], None);
+        let (mut gone, mut is_whole, mut after) = (vec![], true, None);
         loop {
             let orders = self.accounts.orders(after, ORDERS_PAGE_MAX).await?;
             let Some(last) = orders.last() else { break };
             after = Some(last.position());
-            gone.extend(orders.iter().filter(|order| chain.lacks(order)).map(Order::place));
+            let own = orders.iter().filter(|order| chain.payees.contains(&order.to));
+            for order in own {
+                if order.height.0 > chain.height {
+                    is_whole = false;
+                } else if !chain.orders.contains(&order.cash_id) {
+                    gone.push(order.place());
+                }
+            }
             if self.stop.is_set() {
                 return Ok(());
             }
         }
         self.revoke(gone, "the chain does not have them").await?;
+        if !is_whole {
+            // Of blocks that this chain's source does not have yet; again when it has more.
+            return Ok(());
+        }
         let mut batch = Batch::new();
         batch.put(STATE, COMPARED_KEY, encode(&self.service));
         self.directory.store.commit(batch, Durability::Synced)?;
@@ -277,16 +289,6 @@ struct ChainOrders {
     payees: HashSet<Fid>,
     /// The orders of all services: several may share accounts.
     orders: HashSet<CashId>,
-}
-
-impl ChainOrders {
-    /// Says whether an order should be in the chain and is not. Another server may know more blocks,
-    /// and the accounts may serve others than this chain's.
-    fn lacks(&self, order: &Order) -> bool {
-        order.height.0 <= self.height
-            && self.payees.contains(&order.to)
-            && !self.orders.contains(&order.cash_id)
-    }
 }
 
 /// Waits for calls that are made at the same time; in their order.
