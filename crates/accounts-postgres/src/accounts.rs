@@ -1,16 +1,22 @@
-use crate::{ConnectError, database, housekeeping::Housekeeping, schema, unavailable};
+use crate::{
+    ConnectError, database,
+    housekeeping::Housekeeping,
+    rows::{
+        block_bytes, damaged, get, is_out_of_range, read_order, read_session, signed, unsigned,
+    },
+    schema, unavailable,
+};
 use sqlx::{
-    Connection, PgConnection, PgPool, Row,
-    error::ErrorKind,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{fmt, time::Duration};
 use tally_accounts::{
-    Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionKey, SessionName,
-    SignIn, SignedIn, UNPAID_SESSION_MS, Visitor,
+    Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, NonceUse,
+    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn,
+    SignedIn, UNPAID_SESSION_MS, Visitor,
 };
-use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
+use tally_primitives::Fid;
 
 /// How long a call takes at most, unless told otherwise.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -341,80 +347,4 @@ impl Accounts for PostgresAccounts {
             rows.iter().map(read_order).collect()
         })
     }
-}
-
-fn read_session(row: &PgRow) -> Result<Session, AccountsError> {
-    Ok(Session {
-        key: SessionKey::new(bytes(row, "key")?),
-        fid: fid(row, "fid")?,
-        expires_ms: unsigned(row, "expires_ms")?,
-    })
-}
-
-fn read_order(row: &PgRow) -> Result<Order, AccountsError> {
-    let index: i64 = get(row, "index")?;
-    let via: Option<String> = get(row, "via")?;
-    Ok(Order {
-        cash_id: CashId::from_shown(bytes(row, "cash_id")?),
-        from: fid(row, "payer")?,
-        to: fid(row, "payee")?,
-        amount: Satoshi(unsigned(row, "amount")?),
-        time: unsigned(row, "time")?,
-        txid: Txid::from_shown(bytes(row, "txid")?),
-        index: index.try_into().map_err(|_| damaged("accounts_orders"))?,
-        height: BlockNumber(unsigned(row, "height")?),
-        block: block(row)?,
-        via: via.map(Into::into),
-    })
-}
-
-/// A block as it is stored: its id, or nothing.
-fn block_bytes(block: Option<&BlockId>) -> &[u8] {
-    block.map_or(&[], |block| block.as_shown())
-}
-
-fn block(row: &PgRow) -> Result<Option<BlockId>, AccountsError> {
-    match get::<&[u8]>(row, "block")? {
-        [] => Ok(None),
-        id => id
-            .try_into()
-            .map(|id| Some(BlockId::from_shown(id)))
-            .map_err(|_| damaged("accounts_orders")),
-    }
-}
-
-fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(
-    row: &'r PgRow,
-    column: &str,
-) -> Result<T, AccountsError> {
-    row.try_get(column).map_err(unavailable)
-}
-
-fn unsigned(row: &PgRow, column: &'static str) -> Result<u64, AccountsError> {
-    get::<i64>(row, column)?.try_into().map_err(|_| damaged(column))
-}
-
-fn bytes<const N: usize>(row: &PgRow, column: &'static str) -> Result<[u8; N], AccountsError> {
-    get::<&[u8]>(row, column)?.try_into().map_err(|_| damaged(column))
-}
-
-fn fid(row: &PgRow, column: &'static str) -> Result<Fid, AccountsError> {
-    get::<&str>(row, column)?.parse().map_err(|_| damaged(column))
-}
-
-fn damaged(table: &'static str) -> AccountsError {
-    AccountsError::Damaged(Damage::Row { table })
-}
-
-/// The database's integers are signed. What is above them is as good as endless.
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// Says whether a sum left the range of the database's integers.
-fn is_out_of_range(error: &sqlx::Error) -> bool {
-    let error = error.as_database_error();
-    error.is_some_and(|error| {
-        error.code().as_deref() == Some("22003") && error.kind() == ErrorKind::Other
-    })
 }

@@ -9,6 +9,7 @@
 mod accounts;
 mod error;
 mod housekeeping;
+mod rows;
 mod schema;
 
 pub use accounts::PostgresAccounts;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{SessionKey, contract};
+use crate::{Opened, SessionKey, SignIn, SignedIn, UNPAID_SESSIONS_MAX, contract};
 use tally_primitives::Satoshi;
 
 fn stranger(number: usize) -> Fid {
