@@ -4,6 +4,7 @@
 mod catalog;
 mod crashes;
 mod follow;
+mod hostile;
 mod payments;
 mod real_records;
 mod reorganisations;
