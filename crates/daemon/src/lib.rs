@@ -14,7 +14,7 @@
 //! | an error with an exit code | [`Failure`], [`Kind`] |
 //! | signals, servers, the end | [`block_on`], [`Signals`], [`bind`], [`serve`] |
 //! | files that are whole or not there | [`write_whole`] |
-//! | standard output and error | [`print`], [`announce`], [`say`], [`bar`] |
+//! | standard output and error | [`print()`], [`announce`], [`say`], [`bar`] |
 //!
 //! The crate knows no API, no database and no domain: a database is opened by a function that the
 //! daemon passes in.

@@ -16,7 +16,7 @@ pub struct Document {
     pub tags: &'static [(&'static str, &'static str)],
     /// The endpoints.
     pub operations: Vec<Operation>,
-    /// The schemas that [`reference`](reference) names: an object of them; `Error` is what
+    /// The schemas that [`reference()`] names: an object of them; `Error` is what
     /// refusals look like.
     pub schemas: Value,
 }
