@@ -3,22 +3,21 @@
 
 use crate::{
     BlockError, Directory, FollowError, Progress,
+    committer::{Commit, Committer},
     handover::Handover,
-    load::rate,
     lock::lock,
-    writer::{Step, UNDO_BLOCKS, Writer},
+    pace::Pace,
+    writer::{UNDO_BLOCKS, Writer},
 };
 use std::{
     error::Error,
-    fmt,
     future::ready,
     sync::{
         Arc,
         atomic::Ordering,
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
 };
 use tally_accounts::Accounts;
 use tally_chain::{
@@ -26,7 +25,6 @@ use tally_chain::{
     utxo::{Source, Update},
 };
 use tally_primitives::BlockNumber;
-use tally_storage::{Batch, Durability};
 use tokio::{
     runtime::Handle,
     sync::{Notify, mpsc, oneshot, watch},
@@ -35,9 +33,6 @@ use tokio::{
 /// Blocks so far below the chain's end are never undone: what would be needed for that is not kept.
 /// Twice what can be undone at the end, so that the end may move while the directory catches up.
 const SETTLED_BLOCKS: u64 = 2 * UNDO_BLOCKS;
-
-/// Time between two reports of progress.
-const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// A directory that follows its chain. Dropping it stops the following, without waiting.
 #[derive(Debug)]
@@ -220,57 +215,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     thread::Builder::new().name(name.to_owned()).spawn(work).map_err(FollowError::Thread)
 }
 
-/// A step on its way to the store.
-#[derive(Debug)]
-struct Commit {
-    step: Step,
-    /// Whether it ends with the last block there is.
-    is_at_end: bool,
-}
-
-/// Stores steps, and then makes them visible.
-struct Committer {
-    directory: Arc<Directory>,
-    bell: Arc<Notify>,
-}
-
-impl Committer {
-    /// Runs until no more steps can come.
-    fn run(&self, inbox: &Receiver<Commit>, outbox: &mpsc::Sender<Result<(), FollowError>>) {
-        for commit in inbox {
-            let result = self.commit(commit);
-            let is_over = result.is_err();
-            if outbox.blocking_send(result).is_err() || is_over {
-                return;
-            }
-        }
-    }
-
-    fn commit(&self, Commit { step, is_at_end }: Commit) -> Result<(), FollowError> {
-        let Step { changes, index, tip } = step;
-        let directory = &self.directory;
-        let mut batch = Batch::new();
-        changes.write(&mut batch);
-        let mut is_stored_to_end = lock(&directory.is_stored_to_end);
-        directory.store.commit(batch, Durability::Synced)?;
-        *is_stored_to_end = is_at_end;
-        drop(is_stored_to_end);
-        directory.published.publish(&index, tip);
-        let gauges = &directory.gauges;
-        gauges.records.store(tip.records, Ordering::Relaxed);
-        gauges.accepted.store(tip.accepted, Ordering::Relaxed);
-        if is_at_end {
-            gauges.is_caught_up.store(true, Ordering::Release);
-        }
-        // The accounts are told at the end only: of orders in this step or in those before.
-        if is_at_end {
-            self.bell.notify_one();
-        }
-        directory.progress.send_replace(Progress { best: Some(tip.into()), is_at_end });
-        Ok(())
-    }
-}
-
 /// Reads updates, works out what they change, and hands that over in steps.
 ///
 /// While one step is being stored, the next one fills: at the end of the chain as many blocks as
@@ -407,58 +351,5 @@ impl Indexer<'_> {
         let Some(tip) = self.writer.tip().filter(|_| self.pace.is_due()) else { return };
         let head = self.source.head().map(|head| head.0);
         self.pace.report(tip.height, tip.records, head);
-    }
-}
-
-/// How fast a directory catches up.
-struct Pace {
-    reported: Instant,
-    blocks: u64,
-    blocks_before: u64,
-    records_before: Option<u64>,
-    started: Instant,
-    is_over: bool,
-}
-
-impl fmt::Debug for Pace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pace").field("blocks", &self.blocks).finish_non_exhaustive()
-    }
-}
-
-impl Pace {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self {
-            reported: now,
-            blocks: 0,
-            blocks_before: 0,
-            records_before: None,
-            started: now,
-            is_over: false,
-        }
-    }
-
-    fn is_due(&self) -> bool {
-        !self.is_over && self.reported.elapsed() >= REPORT_EVERY
-    }
-
-    fn report(&mut self, height: u64, records: u64, head: Option<u64>) {
-        let time = self.reported.elapsed();
-        let blocks_per_second = rate(self.blocks - self.blocks_before, time);
-        let before = self.records_before.unwrap_or(records);
-        let records_per_second = rate(records.saturating_sub(before), time);
-        tracing::info!(height, head, records, blocks_per_second, records_per_second, "indexing");
-        self.reported = Instant::now();
-        self.blocks_before = self.blocks;
-        self.records_before = Some(records);
-    }
-
-    fn caught_up(&mut self, height: Option<u64>) {
-        if !self.is_over {
-            self.is_over = true;
-            let seconds = self.started.elapsed().as_secs();
-            tracing::info!(height, blocks = self.blocks, seconds, "the directory has caught up");
-        }
     }
 }

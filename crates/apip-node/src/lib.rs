@@ -29,6 +29,7 @@
 
 mod catalog;
 mod changes;
+mod committer;
 mod config;
 mod decimal;
 mod directory;
@@ -40,6 +41,7 @@ mod load;
 mod lock;
 mod orders;
 mod output_row;
+mod pace;
 mod published;
 mod records;
 mod resolve;
