@@ -1,8 +1,8 @@
 //! Where searches run: none of them may keep the others, or anything else, from being answered.
 
 use std::{sync::Arc, time::Duration};
-use tally_apip_node::{Answer, Directory, TableId};
-use tally_fcdsl::{Block, Check, Clause, Kind, Search, Target, Test};
+use tally_apip_node::{Answer, Directory, IndexTable, TableId};
+use tally_fcdsl::{Block, Check, Clause, Forced, Kind, Rules, Search, Target, Test};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task, time,
@@ -16,8 +16,8 @@ const PLAIN_AT_ONCE: usize = 64;
 const DEAR_AT_ONCE: usize = 2;
 
 /// Searches of a kind that wait for a place; further ones are refused at once, so that those that
-/// wait leave room for other requests.
-const IN_LINE: usize = 64;
+/// wait leave room for other requests: half of what `tally_http` carries out at a time.
+const IN_LINE: usize = tally_http::REQUESTS_MAX / 2;
 
 /// How long a search waits for a place.
 const WAIT: Duration = Duration::from_secs(5);
@@ -25,9 +25,10 @@ const WAIT: Duration = Duration::from_secs(5);
 /// What a search costs, as far as can be told without carrying it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weight {
-    /// Some documents by their ids: less than handing it to another thread.
+    /// Some documents by their ids, or values are looked up and a page is read in the table's usual
+    /// order: about as much as handing it to another thread.
     Light,
-    /// Values are looked up, and a page is read along an order.
+    /// The same in another order, in which what was found may lie far apart.
     Plain,
     /// All the values of a field may have to be looked at: parts and ranges of texts, and orders of
     /// what the schema does not name.
@@ -35,7 +36,8 @@ pub(crate) enum Weight {
 }
 
 impl Weight {
-    pub(crate) fn of(search: &Search, schema: &tally_fcdsl::Schema) -> Self {
+    pub(crate) fn of(search: &Search, table: &IndexTable) -> Self {
+        let schema = &table.schema;
         if search.ids.is_some() {
             return Self::Light;
         }
@@ -44,10 +46,20 @@ impl Weight {
             search.sort.iter().any(|sort| matches!(sort.target, Target::Leaf { .. }));
         if is_dear_sort || blocks.into_iter().any(|block| is_dear(block, schema)) {
             Self::Dear
+        } else if is_usual(search, table) {
+            Self::Light
         } else {
             Self::Plain
         }
     }
+}
+
+/// Says whether a search is in the order of those that name none.
+fn is_usual(search: &Search, table: &IndexTable) -> bool {
+    let IndexTable { schema, default_sort, .. } = table;
+    let rules = Rules { schema, default_sort, forced: Forced::None, needs_ids: false };
+    search.sort.is_empty()
+        || Search::parse(None, &rules).is_ok_and(|usual| usual.sort == search.sort)
 }
 
 fn is_dear(block: &Block, schema: &tally_fcdsl::Schema) -> bool {
@@ -109,7 +121,7 @@ impl Searches {
         table: TableId,
         search: Search,
     ) -> Result<Answer, NotSearched> {
-        let places = match Weight::of(&search, &table.table().schema) {
+        let places = match Weight::of(&search, table.table()) {
             Weight::Light => {
                 // Even a short look at the tables may have to wait for them.
                 if let Some(answer) = directory.try_search(table, &search) {
@@ -165,13 +177,13 @@ mod tests {
     use serde_json::{Value, json};
     use std::sync::mpsc;
     use tally_apip_node::Content;
-    use tally_fcdsl::{Forced, Rules};
     use tally_feip::Kind as Family;
 
     fn weight(fcdsl: &Value) -> Weight {
-        let schema = &TableId::of(Family::Service, Content::History).table().schema;
-        let rules = Rules { schema, default_sort: &[], forced: Forced::None, needs_ids: false };
-        Weight::of(&Search::parse(Some(fcdsl), &rules).unwrap(), schema)
+        let table = TableId::of(Family::Service, Content::History).table();
+        let IndexTable { schema, default_sort, .. } = table;
+        let rules = Rules { schema, default_sort, forced: Forced::None, needs_ids: false };
+        Weight::of(&Search::parse(Some(fcdsl), &rules).unwrap(), table)
     }
 
     #[test]
@@ -180,11 +192,12 @@ mod tests {
         let part = json!({ "part": { "fields": ["txId"], "value": "ab" } });
         for (fcdsl, expected) in [
             (json!({ "ids": ["x"] }), Weight::Light),
-            (json!({}), Weight::Plain),
+            (json!({}), Weight::Light),
+            (json!({ "sort": [] }), Weight::Light),
             (json!({ "sort": [{ "field": "height" }] }), Weight::Plain),
-            (json!({ "query": range("height") }), Weight::Plain),
-            (json!({ "query": range("nothing") }), Weight::Plain),
-            (json!({ "query": { "terms": { "fields": ["op"], "values": ["x"] } } }), Weight::Plain),
+            (json!({ "query": range("height") }), Weight::Light),
+            (json!({ "query": range("nothing") }), Weight::Light),
+            (json!({ "query": { "terms": { "fields": ["op"], "values": ["x"] } } }), Weight::Light),
             (json!({ "except": range("txId") }), Weight::Dear),
             (json!({ "query": range("params.a") }), Weight::Dear),
             (json!({ "filter": part }), Weight::Dear),
