@@ -22,7 +22,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tally-storage",
         ],
     ),
-    ("cores and ports", &["tally-accounts", "tally-fcdsl-index", "tally-feip", "tally-ledger"]),
+    (
+        "cores and ports",
+        &["tally-accounts", "tally-deal", "tally-fcdsl-index", "tally-feip", "tally-ledger"],
+    ),
+    ("cores and ports", &["tally-deal-store"]),
     (
         "adapters",
         &[
@@ -30,17 +34,19 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tally-chain-evm",
             "tally-chain-utxo",
             "tally-consensus",
+            "tally-deal-postgres",
             "tally-net",
+            "tally-pgp",
             "tally-search",
             "tally-storage-rocksdb",
         ],
     ),
     ("shells", &["tally-ledger-store"]),
-    ("shells", &["tally-apip-node", "tally-channel-node", "tally-ledger-node"]),
+    ("shells", &["tally-apip-node", "tally-channel-node", "tally-deal-node", "tally-ledger-node"]),
     ("HTTP", &["tally-apip-client", "tally-http"]),
-    ("HTTP", &["tally-apip-api", "tally-bigchain-api", "tally-smartraiden-api"]),
+    ("HTTP", &["tally-apip-api", "tally-bigchain-api", "tally-deal-api", "tally-smartraiden-api"]),
     ("daemons", &["tally-daemon"]),
-    ("daemons", &["apip-client", "apip-server", "bigchain-node", "smartraiden-node"]),
+    ("daemons", &["apip-client", "apip-server", "bigchain-node", "deal-server", "smartraiden-node"]),
 ];
 
 /// Folders of programs that nothing is built on: they may depend on anything, and nothing on them.
@@ -51,7 +57,10 @@ const PROGRAMS: &[&str] = &["xtask", "tests", "examples/", "benches"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("rocksdb", &["tally-storage-rocksdb"]),
     // Whoever depends on it needs minutes and a C++ compiler to build.
-    ("tally-storage-rocksdb", &["apip-server", "bigchain-node", "smartraiden-node"]),
+    (
+        "tally-storage-rocksdb",
+        &["apip-server", "bigchain-node", "deal-server", "smartraiden-node"],
+    ),
     ("revm*", &["tally-chain-evm"]),
     ("alloy", &["tally-chain-evm"]),
     ("quinn*", &["tally-net"]),
@@ -66,6 +75,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "tally-http",
             "tally-apip-api",
             "tally-bigchain-api",
+            "tally-deal-api",
             "tally-smartraiden-api",
             "smartraiden-node",
         ],
@@ -80,22 +90,28 @@ const RESERVED: &[(&str, &[&str])] = &[
             "tally-chain-evm",
             "tally-chain-utxo",
             "tally-consensus",
+            "tally-deal-postgres",
+            "tally-deal-store",
             "tally-net",
             "tally-apip-node",
             "tally-channel-node",
+            "tally-deal-node",
             "tally-ledger-node",
             "tally-http",
             "tally-apip-api",
             "tally-bigchain-api",
+            "tally-deal-api",
             "tally-smartraiden-api",
             "tally-daemon",
             "apip-server",
             "bigchain-node",
+            "deal-server",
             "smartraiden-node",
         ],
     ),
-    ("sqlx*", &["tally-accounts-postgres"]),
-    ("bitcoin", &["tally-chain-utxo"]),
+    ("sqlx*", &["tally-accounts-postgres", "tally-deal-postgres"]),
+    ("bitcoin", &["tally-chain-utxo", "tally-deal"]),
+    ("pgp", &["tally-pgp"]),
 ];
 
 pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {

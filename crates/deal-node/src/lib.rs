@@ -1,0 +1,1 @@
+//! Deals: the module in front of a server, and the embedded server itself.

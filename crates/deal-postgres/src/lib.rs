@@ -1,0 +1,1 @@
+//! Deals in PostgreSQL, for several servers behind one address.

@@ -1,0 +1,1 @@
+//! Accounts, deals, their events and outbox: the port and its embedded implementation.

@@ -1,0 +1,1 @@
+//! Deals in escrow: orders, payment addresses, the state machine, payouts.

@@ -1,0 +1,1 @@
+//! OpenPGP: cleartext signatures and keys.
