@@ -46,7 +46,7 @@ impl Index {
         search.except.clauses.iter().for_each(|clause| self.exclude(clause, &mut sets));
         sets.inside.sort_by_key(Set::len);
         sets.outside.retain(|set| set.len() > 0);
-        let hits = match sets.inside.into_iter().reduce(|hits, set| hits.and(&set)) {
+        let hits = match sets.inside.into_iter().reduce(Set::and) {
             Some(hits) => hits,
             None if sets.outside.is_empty() => self.all(),
             // The same rows, ready to be combined with others.
@@ -130,7 +130,7 @@ impl Index {
             Clause::Any(tests) => sets.outside.push(self.any(tests)),
             Clause::All(tests) => {
                 let each = tests.iter().map(|test| self.rows_of(test));
-                sets.outside.push(each.reduce(|all, set| all.and(&set)).unwrap_or(self.all()));
+                sets.outside.push(each.reduce(Set::and).unwrap_or(self.all()));
             }
             Clause::None(tests) => sets.inside.push(self.any(tests)),
         }

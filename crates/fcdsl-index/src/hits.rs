@@ -14,6 +14,9 @@ pub(crate) enum Set<'a> {
     /// Rows in ascending order.
     Few(Cow<'a, [u32]>),
     Many(Cow<'a, RoaringBitmap>),
+    /// The rows of a bitmap that are in a stretch, not copied out of it: a page looks at few of
+    /// them. The number of such rows is kept, as counting is the only work.
+    Within(Cow<'a, RoaringBitmap>, Range<u32>, u64),
 }
 
 /// Up to this number of rows the tests of all other conditions are made row by row; for more,
@@ -41,6 +44,7 @@ impl<'a> Set<'a> {
             Self::Stretch(stretch) => stretch.len() as u64,
             Self::Few(rows) => rows.len() as u64,
             Self::Many(rows) => rows.len(),
+            Self::Within(_, _, len) => *len,
         }
     }
 
@@ -49,6 +53,7 @@ impl<'a> Set<'a> {
             Self::Stretch(stretch) => stretch.contains(&row),
             Self::Few(rows) => rows.binary_search(&row).is_ok(),
             Self::Many(rows) => rows.contains(row),
+            Self::Within(rows, stretch, _) => stretch.contains(&row) && rows.contains(row),
         }
     }
 
@@ -58,6 +63,10 @@ impl<'a> Set<'a> {
             Self::Stretch(stretch) => Some(row.max(stretch.start)).filter(|row| *row < stretch.end),
             Self::Few(rows) => rows.get(rows.partition_point(|known| *known < row)).copied(),
             Self::Many(rows) => rows.range(row..).next(),
+            Self::Within(rows, stretch, _) => {
+                let row = row.max(stretch.start);
+                (row < stretch.end).then(|| rows.range(row..stretch.end).next())?
+            }
         }
     }
 
@@ -71,6 +80,10 @@ impl<'a> Set<'a> {
                 rows.partition_point(|known| *known < end).checked_sub(1).map(|place| rows[place])
             }
             Self::Many(rows) => rows.range(..end).next_back(),
+            Self::Within(rows, stretch, _) => {
+                let end = end.min(stretch.end);
+                (stretch.start < end).then(|| rows.range(stretch.start..end).next_back())?
+            }
         }
     }
 
@@ -80,34 +93,36 @@ impl<'a> Set<'a> {
             Self::Stretch(stretch) => Box::new(stretch.clone()),
             Self::Few(rows) => Box::new(rows.iter().copied()),
             Self::Many(rows) => Box::new(rows.iter()),
+            Self::Within(rows, stretch, _) => Box::new(rows.range(stretch.clone())),
+        }
+    }
+
+    /// The same set, borrowed.
+    pub(crate) fn as_borrowed(&self) -> Set<'_> {
+        match self {
+            Self::Stretch(stretch) => Set::Stretch(stretch.clone()),
+            Self::Few(rows) => Set::Few(Cow::Borrowed(rows)),
+            Self::Many(rows) => Set::Many(Cow::Borrowed(rows)),
+            Self::Within(rows, stretch, len) => {
+                Set::Within(Cow::Borrowed(rows), stretch.clone(), *len)
+            }
         }
     }
 
     /// The rows that are in `stretch` too.
-    pub(crate) fn within(&self, stretch: Range<u32>) -> Set<'_> {
+    pub(crate) fn within(self, stretch: Range<u32>) -> Self {
         match self {
-            Self::Stretch(own) => {
-                let (start, end) = (own.start.max(stretch.start), own.end.min(stretch.end));
-                Set::Stretch(start..end.max(start))
-            }
+            Self::Stretch(own) => Self::Stretch(overlap(&own, &stretch)),
             Self::Few(rows) => {
                 let place = |row| rows.partition_point(|known| *known < row);
-                Set::Few(Cow::Borrowed(&rows[place(stretch.start)..place(stretch.end)]))
+                let (start, end) = (place(stretch.start), place(stretch.end));
+                Self::Few(match rows {
+                    Cow::Borrowed(rows) => Cow::Borrowed(&rows[start..end]),
+                    Cow::Owned(rows) => Cow::Owned(rows[start..end].to_vec()),
+                })
             }
-            Self::Many(rows) => {
-                if stretch.len() as u64 <= FEW_MAX {
-                    return Set::Few(rows.range(stretch).collect());
-                }
-                let is_whole = rows.min().is_none_or(|row| row >= stretch.start)
-                    && rows.max().is_none_or(|row| row < stretch.end);
-                if is_whole {
-                    return Set::Many(Cow::Borrowed(rows));
-                }
-                let mut rows = RoaringBitmap::clone(rows);
-                rows.remove_range(..stretch.start);
-                rows.remove_range(stretch.end..);
-                Set::Many(Cow::Owned(rows))
-            }
+            Self::Many(rows) => cut(rows, stretch),
+            Self::Within(rows, own, _) => cut(rows, overlap(&own, &stretch)),
         }
     }
 
@@ -121,6 +136,12 @@ impl<'a> Set<'a> {
             }
             Self::Few(rows) => Cow::Owned(rows.iter().copied().collect()),
             Self::Many(rows) => Cow::Borrowed(rows),
+            Self::Within(rows, stretch, _) => {
+                let mut rows = RoaringBitmap::clone(rows);
+                rows.remove_range(..stretch.start);
+                rows.remove_range(stretch.end..);
+                Cow::Owned(rows)
+            }
         }
     }
 
@@ -136,23 +157,22 @@ impl<'a> Set<'a> {
                 Self::Stretch(stretch) => union.add_stretch(stretch.clone()),
                 Self::Few(rows) => union.add(Rows::Few(rows)),
                 Self::Many(rows) => union.add(Rows::Many(rows)),
+                Self::Within(..) => union.add_owned(&set.to_bitmap()),
             }
         }
         union.finish().into_owned()
     }
 
     /// Rows of both sets.
-    pub(crate) fn and(&self, other: &Set<'_>) -> Set<'static> {
+    pub(crate) fn and(self, other: Self) -> Self {
         let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
         if small.len() <= FEW_MAX {
-            return Set::Few(small.iter().filter(|row| large.contains(*row)).collect());
+            return Self::Few(small.iter().filter(|row| large.contains(*row)).collect());
         }
         match (small, large) {
-            (Set::Stretch(stretch), set) | (set, Set::Stretch(stretch)) => {
-                set.within(stretch.clone()).into_owned()
-            }
+            (Self::Stretch(stretch), set) | (set, Self::Stretch(stretch)) => set.within(stretch),
             (small, large) => {
-                Set::Many(Cow::Owned(small.to_bitmap().as_ref() & large.to_bitmap().as_ref()))
+                Self::Many(Cow::Owned(small.to_bitmap().as_ref() & large.to_bitmap().as_ref()))
             }
         }
     }
@@ -173,8 +193,25 @@ impl<'a> Set<'a> {
             Self::Stretch(stretch) => Set::Stretch(stretch),
             Self::Few(rows) => Set::Few(Cow::Owned(rows.into_owned())),
             Self::Many(rows) => Set::Many(Cow::Owned(rows.into_owned())),
+            Self::Within(rows, stretch, len) => {
+                Set::Within(Cow::Owned(rows.into_owned()), stretch, len)
+            }
         }
     }
+}
+
+fn overlap(one: &Range<u32>, two: &Range<u32>) -> Range<u32> {
+    let (start, end) = (one.start.max(two.start), one.end.min(two.end));
+    start..end.max(start)
+}
+
+/// The rows of a bitmap that are in a stretch.
+fn cut(rows: Cow<'_, RoaringBitmap>, stretch: Range<u32>) -> Set<'_> {
+    if stretch.len() as u64 <= FEW_MAX {
+        return Set::Few(rows.range(stretch).collect());
+    }
+    let len = rows.range_cardinality(stretch.clone());
+    Set::Within(rows, stretch, len)
 }
 
 /// Collects rows of many sets.
@@ -215,6 +252,11 @@ impl<'a> Union<'a> {
     fn add_stretch(&mut self, stretch: Range<u32>) {
         self.settle();
         self.many.insert_range(stretch);
+    }
+
+    fn add_owned(&mut self, rows: &RoaringBitmap) {
+        self.settle();
+        self.add_many(rows);
     }
 
     fn add_row(&mut self, row: u32) {
@@ -287,6 +329,8 @@ mod tests {
             Set::Many(Cow::Owned(many(3))),
             Set::Many(Cow::Owned(many(7))),
             Set::Many(Cow::Owned(many(1000))),
+            Set::Many(Cow::Owned(many(2))).within(2000..50_000),
+            Set::Many(Cow::Owned(many(2))).within(50_000..200_000),
         ]
     }
 
@@ -302,14 +346,18 @@ mod tests {
             let plain_one = plain(&one);
             for two in sets() {
                 let plain_two = plain(&two);
-                assert_eq!(plain(&one.and(&two)), &plain_one & &plain_two);
+                assert_eq!(
+                    plain(&one.as_borrowed().and(two.as_borrowed())),
+                    &plain_one & &plain_two
+                );
                 assert_eq!(plain(&one.clone().minus(&two)), &plain_one - &plain_two);
                 let union = Set::union(vec![one.clone(), two.clone()]);
                 assert_eq!(plain(&union), &plain_one | &plain_two);
             }
             for stretch in [0..1, 100..160, 3000..50_000, 0..100_000] {
                 let expected: BTreeSet<u32> = plain_one.range(stretch.clone()).copied().collect();
-                assert_eq!(plain(&one.within(stretch)), expected);
+                assert_eq!(plain(&one.as_borrowed().within(stretch.clone())), expected);
+                assert_eq!(plain(&one.clone().within(stretch)), expected);
             }
             for row in [0, 3, 4, 151, 54_999, 80_000] {
                 assert_eq!(one.contains(row), plain_one.contains(&row));

@@ -72,7 +72,7 @@ impl Memo {
         let bytes = |finding: &Finding| match &*finding.rows {
             Set::Stretch(_) => 0,
             Set::Few(rows) => rows.len() * 4,
-            Set::Many(rows) => bitmap_bytes(rows),
+            Set::Many(rows) | Set::Within(rows, ..) => bitmap_bytes(rows),
         };
         self.lock().iter().map(bytes).sum()
     }

@@ -78,7 +78,11 @@ impl<'a> Walk<'a> {
             Target::Unknown => {}
             Target::Field(field) => {
                 if let Some(keywords) = index.keywords(*field) {
-                    let absent = || set.and(&Set::Many(Cow::Borrowed(&keywords.absent)));
+                    let absent = || {
+                        set.as_borrowed()
+                            .and(Set::Many(Cow::Borrowed(&keywords.absent)))
+                            .into_owned()
+                    };
                     let may_differ = (!keywords.several.is_empty()).then_some(&keywords.several);
                     self.terms(set, (&keywords.terms, ""), columns, cursor, may_differ, &absent);
                 }
@@ -121,7 +125,7 @@ impl<'a> Walk<'a> {
             if stretch.len() == 1 && inner.is_none() {
                 self.rows.push(row);
             } else {
-                self.walk(&set.within(stretch.clone()), rest, inner);
+                self.walk(&set.as_borrowed().within(stretch.clone()), rest, inner);
             }
             place = if is_ascending { stretch.end } else { stretch.start };
         }
@@ -139,7 +143,7 @@ impl<'a> Walk<'a> {
         let (from, inner) = split(cursor, sort);
         let is_ascending = sort.order == Order::Asc;
         let missing = number_of(&Key::missing(sort.kind, sort.order)).unwrap_or_default();
-        let absent = set.and(&Set::Many(Cow::Borrowed(numbers.absent())));
+        let absent = set.as_borrowed().and(Set::Many(Cow::Borrowed(numbers.absent())));
         let mut rows_left = set.len() - absent.len();
         for (value, rows) in numbers.walk(from, is_ascending) {
             if self.is_done() || rows_left == 0 {
@@ -148,7 +152,7 @@ impl<'a> Walk<'a> {
             if value == missing {
                 continue;
             }
-            let group = one_value(set.and(&rows.into()), numbers, value, is_ascending);
+            let group = one_value(set.as_borrowed().and(rows.into()), numbers, value, is_ascending);
             rows_left -= group.len();
             if group.len() > 0 {
                 self.walk(&group, rest, inner.filter(|_| from == Some(value)));
@@ -158,7 +162,7 @@ impl<'a> Walk<'a> {
             let same = numbers.walk(Some(missing), is_ascending).next();
             let same =
                 same.filter(|(value, _)| *value == missing).map_or(Set::none(), |(_, rows)| {
-                    one_value(set.and(&rows.into()), numbers, missing, is_ascending)
+                    one_value(set.as_borrowed().and(rows.into()), numbers, missing, is_ascending)
                 });
             let group = Set::union(vec![absent, same]);
             self.walk(&group, rest, inner.filter(|_| from == Some(missing)));
@@ -193,7 +197,7 @@ impl<'a> Walk<'a> {
                 if self.is_done() {
                     return;
                 }
-                let group = set.and(&terms.rows(term).into());
+                let group = set.as_borrowed().and(terms.rows(term).into());
                 if group.len() == 0 {
                     continue;
                 }
@@ -265,7 +269,7 @@ impl<'a> Walk<'a> {
                 // The document is gone: it was one of the newest, and so is all behind it.
                 Some(None) => return,
             };
-            let rest = set.within(begin..self.index.rows().max(begin));
+            let rest = set.as_borrowed().within(begin..self.index.rows().max(begin));
             self.rows.extend(rest.iter().take(wanted));
         } else if set.len() <= self.sorted_max {
             let mut ids: Vec<(String, u32)> =
