@@ -1,10 +1,14 @@
-//! The port to chains of outputs: blocks or ready-made records, in order, reorganisations included.
+//! The port to chains of outputs: blocks or ready-made records, in order, reorganisations included;
+//! and the one for what goes into them.
 
+mod relay;
 pub mod script;
 
 use crate::ChainError;
 use std::{fmt, future::Future, pin::Pin};
 use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
+
+pub use relay::{BroadcastError, FeeRate, Rejection, Relay, Watched};
 
 /// A transaction's output, named by where it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
