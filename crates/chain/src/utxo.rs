@@ -5,13 +5,14 @@ mod relay;
 pub mod script;
 
 use crate::ChainError;
+use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin};
 use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
 
 pub use relay::{BroadcastError, FeeRate, Rejection, Relay, Watched};
 
 /// A transaction's output, named by where it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OutPoint {
     /// The transaction that made it.
     pub txid: Txid,
