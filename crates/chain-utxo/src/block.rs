@@ -1,5 +1,5 @@
-//! Blocks and headers from their bytes. With `encode`, the only place that knows the library
-//! of Bitcoin's formats.
+//! Blocks and headers from their bytes. With `encode` and `transaction`, the only place that knows
+//! the library of Bitcoin's formats.
 
 use bitcoin::{TxMerkleNode, block::Header, consensus::encode::deserialize, hashes::Hash};
 use std::error::Error;
@@ -91,7 +91,7 @@ pub fn decode_block(bytes: &[u8], height: BlockNumber) -> Result<Block, BlockErr
     })
 }
 
-fn facts(transaction: bitcoin::Transaction, txid: bitcoin::Txid) -> Transaction {
+pub(crate) fn facts(transaction: bitcoin::Transaction, txid: bitcoin::Txid) -> Transaction {
     let is_coinbase = transaction.is_coinbase();
     let inputs = transaction.input.iter().map(|input| OutPoint {
         txid: Txid::from_hash(input.previous_output.txid.to_byte_array()),

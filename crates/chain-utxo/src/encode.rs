@@ -1,8 +1,10 @@
 //! Blocks made here: the first ones of the networks, and those of the development chain.
 
 use crate::{
-    Network,
+    MalformedTransaction, Network,
+    block::facts,
     network::{Chain, FirstHeader},
+    transaction,
 };
 use bitcoin::{
     Amount, ScriptBuf, Sequence, TxIn, TxMerkleNode, TxOut, Witness,
@@ -11,7 +13,7 @@ use bitcoin::{
     consensus::encode::{deserialize, serialize},
     hashes::Hash,
 };
-use tally_chain::utxo::{OutPoint, Output};
+use tally_chain::utxo::{OutPoint, Output, Transaction};
 use tally_primitives::{BlockId, Txid};
 
 /// What headers demand where blocks are made on demand: every second hash will do.
@@ -44,7 +46,7 @@ pub(crate) fn first_block(network: &Network) -> Vec<u8> {
     serialize(&assemble(BlockId::default(), time, bits, nonce, vec![transaction]))
 }
 
-/// A transaction in the making, unsigned.
+/// A transaction made here, unsigned, or by somebody else.
 #[derive(Debug, Clone)]
 pub(crate) struct Made(bitcoin::Transaction);
 
@@ -78,8 +80,40 @@ impl Made {
         })
     }
 
+    /// A transaction that somebody else made.
+    pub(crate) fn read(raw: &[u8]) -> Result<Self, MalformedTransaction> {
+        transaction::read(raw).map(Self)
+    }
+
+    /// Returns the transactions of a block that was made here, but for the first one.
+    pub(crate) fn of_block(raw: &[u8]) -> Vec<Self> {
+        let block: bitcoin::Block = deserialize(raw).expect("the block was made here");
+        block.txdata.into_iter().skip(1).map(Self).collect()
+    }
+
     pub(crate) fn txid(&self) -> Txid {
         Txid::from_hash(self.0.compute_txid().to_byte_array())
+    }
+
+    /// Returns it as nodes store it.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        serialize(&self.0)
+    }
+
+    pub(crate) fn facts(&self) -> Transaction {
+        facts(self.0.clone(), self.0.compute_txid())
+    }
+
+    /// Its size in virtual bytes: a quarter of its weight, rounded up.
+    pub(crate) fn vsize(&self) -> u64 {
+        self.0.weight().to_vbytes_ceil()
+    }
+
+    /// Returns the first output that is worth less than spending it would cost, which nodes do not
+    /// pass on.
+    pub(crate) fn dust(&self) -> Option<u32> {
+        let is_dust = |output: &TxOut| output.value < output.script_pubkey.minimal_non_dust();
+        (0..).zip(&self.0.output).find(|(_, output)| is_dust(output)).map(|(vout, _)| vout)
     }
 }
 

@@ -28,9 +28,12 @@ mod node;
 mod prefetch;
 mod queue;
 mod records;
+mod transaction;
 
 pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
-pub use dev::{Coin, DevBlock, DevChain, DevError, DevTransaction, Entry, Story};
+pub use dev::{
+    Coin, DevBlock, DevChain, DevError, DevRelay, DevTransaction, Entry, RelayFault, Story,
+};
 pub use feed::Feed;
 pub use files::{FilesError, FilesSettings, FilesSource, RecordScan, ScannedRecord, write_record};
 pub use follow::FollowError;
@@ -40,3 +43,4 @@ pub use records::{
     Layout, LoggedEntry, Malformed, RecordError, RecordReader, RecordSettings, RecordSource,
     RecordWriter, parse_json_records,
 };
+pub use transaction::{MalformedTransaction, decode_transaction};

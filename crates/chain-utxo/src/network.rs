@@ -187,6 +187,12 @@ impl Network {
         }
     }
 
+    /// Says whether blocks hold transactions sorted by their ids, as those of Freecash do, instead of
+    /// in an order in which none comes before one whose output it spends.
+    pub(crate) fn sorts_transactions(&self) -> bool {
+        self.first_header.chain == Chain::Freecash
+    }
+
     /// Returns the network whose first block has this id.
     pub fn with_genesis(id: BlockId) -> Option<Self> {
         Self::ALL.into_iter().find(|network| network.genesis == id)

@@ -1,21 +1,37 @@
 //! The blocks of the development chain and what is unspent after them.
 
-use super::{Coin, DevBlock, DevError, DevTransaction, transaction::DevOutput};
+use super::{
+    Coin, DevBlock, DevError, DevTransaction,
+    pool::{Pool, Rules},
+    transaction::DevOutput,
+};
 use crate::{
     Network,
     block::decode_block,
     encode::{Made, first_block, mined_block},
 };
 use std::collections::BTreeMap;
-use tally_chain::utxo::{Block, OutPoint, Output, script::carrier};
-use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi};
+use tally_chain::utxo::{Block, OutPoint, Output, Transaction, script::carrier};
+use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
+
+/// The most bytes of waiting transactions that one block takes; all networks allow as much.
+const PENDING_BYTES_MAX: usize = 900_000;
+/// What the faucet's transactions pay; more than the least for their size.
+const FAUCET_FEE: Satoshi = Satoshi(1_000);
+/// What the faucet's coins come from, as far as their spending says: no transaction has this id.
+const FAUCET: Txid = Txid::from_shown([0xfa; 32]);
 
 #[derive(Debug)]
 pub(super) struct State {
     blocks: Vec<Stored>,
     unspent: BTreeMap<OutPoint, Unspent>,
+    /// Where each transaction is.
+    places: BTreeMap<Txid, BlockNumber>,
     /// Counts changes; no block is made twice because it counts blocks that were undone too.
     version: u64,
+    pool: Pool,
+    /// How many coins the faucet gave.
+    given: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -38,7 +54,14 @@ struct Unspent {
 
 impl State {
     pub(super) fn new(network: &Network) -> Self {
-        let mut state = Self { blocks: Vec::new(), unspent: BTreeMap::new(), version: 0 };
+        let mut state = Self {
+            blocks: Vec::new(),
+            unspent: BTreeMap::new(),
+            places: BTreeMap::new(),
+            version: 0,
+            pool: Pool::default(),
+            given: 0,
+        };
         let raw = first_block(network);
         let block = decode_block(&raw, BlockNumber(0)).expect("the first block is a constant");
         state.append(network, &block, raw);
@@ -96,6 +119,7 @@ impl State {
             return Err(DevError::TooDeep { depth, height });
         }
         let undone = self.undo(depth);
+        let returned = undone.iter().flat_map(|block| Made::of_block(&block.raw)).collect();
         let mut made: Vec<Block> = Vec::new();
         for block in blocks {
             match self.mine(network, block) {
@@ -109,7 +133,87 @@ impl State {
                 }
             }
         }
+        self.renew_pool(returned);
         Ok(made)
+    }
+
+    /// Puts what waits into a block, as much as fits.
+    pub(super) fn mine_pending(&mut self, network: &Network, time: u64) -> Result<Block, DevError> {
+        let mut room = PENDING_BYTES_MAX;
+        let fits = |made: &&Made| {
+            let left = room.checked_sub(made.raw().len());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let mut transactions: Vec<_> = self.pool.made().take_while(fits).cloned().collect();
+        if network.sorts_transactions() {
+            transactions.sort_by_key(Made::txid);
+        }
+        self.version += 1;
+        let block = self.add_block(network, time, Vec::new(), transactions)?;
+        self.renew_pool(Vec::new());
+        Ok(block)
+    }
+
+    /// Takes a transaction into the pool, unless it is in a block already.
+    pub(super) fn add_pending(&mut self, made: Made, rules: Rules) -> Result<Txid, DevError> {
+        let txid = made.txid();
+        if self.places.contains_key(&txid) {
+            return Ok(txid);
+        }
+        let unspent = &self.unspent;
+        self.pool.add(made, &|point| unspent.get(point).map(|coin| coin.value), rules)
+    }
+
+    /// Makes a coin out of nothing and a transaction that spends it.
+    pub(super) fn give(&mut self, script: Vec<u8>, value: Satoshi) -> Result<Txid, DevError> {
+        let point = OutPoint { txid: FAUCET, vout: self.given };
+        let worth = Satoshi(value.0.saturating_add(FAUCET_FEE.0));
+        let age = (self.blocks.len(), self.given);
+        let coin = Unspent { owner: None, value: worth, time: self.time(), age };
+        self.given += 1;
+        self.unspent.insert(point, coin);
+        let made = Made::spending(&[point], vec![Output { value, script }]);
+        let given = self.add_pending(made, Rules::Block);
+        if given.is_err() {
+            self.unspent.remove(&point);
+        }
+        given
+    }
+
+    pub(super) fn build(network: &Network, transaction: &DevTransaction) -> Result<Made, DevError> {
+        build(network, transaction)
+    }
+
+    /// Takes a transaction out of the pool, with all that spend its outputs.
+    pub(super) fn evict(&mut self, txid: Txid) -> bool {
+        self.pool.remove(txid)
+    }
+
+    pub(super) fn restore_pool(&mut self, pool: Pool) {
+        self.pool = pool;
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Returns the height of the block that holds a transaction.
+    pub(super) fn place(&self, txid: Txid) -> Option<BlockNumber> {
+        self.places.get(&txid).copied()
+    }
+
+    /// Returns a transaction of a block.
+    pub(super) fn transaction(&self, txid: Txid) -> Option<Transaction> {
+        let height = self.places.get(&txid)?;
+        let (_, raw) = self.at(*height)?;
+        let block = decode_block(&raw, *height).ok()?;
+        block.transactions.into_iter().find(|transaction| transaction.txid == txid)
+    }
+
+    fn renew_pool(&mut self, returned: Vec<Made>) {
+        let unspent = &self.unspent;
+        self.pool.renew(returned, &|point| unspent.get(point).map(|coin| coin.value));
     }
 
     /// Returns the blocks that were undone, the oldest first.
@@ -122,6 +226,7 @@ impl State {
             self.unspent.extend(block.spent.iter().cloned());
             for point in &block.made {
                 self.unspent.remove(point);
+                self.places.remove(&point.txid);
             }
             undone.insert(0, block);
         }
@@ -136,16 +241,26 @@ impl State {
 
     fn mine(&mut self, network: &Network, block: DevBlock) -> Result<Block, DevError> {
         self.version += 1;
-        let time = u32::try_from(block.time).map_err(|_| DevError::Time(block.time))?;
         let funded = block.funded.into_iter().map(|(to, value)| pay(network, to, value));
-        let coinbase = Made::coinbase(self.version, funded.collect::<Result<_, _>>()?);
+        let funded = funded.collect::<Result<_, _>>()?;
         let mut others = block
             .transactions
             .iter()
             .map(|transaction| build(network, transaction))
             .collect::<Result<Vec<_>, _>>()?;
         others.sort_by_key(Made::txid);
-        let mut transactions = vec![coinbase];
+        self.add_block(network, block.time, funded, others)
+    }
+
+    fn add_block(
+        &mut self,
+        network: &Network,
+        time: u64,
+        funded: Vec<Output>,
+        mut others: Vec<Made>,
+    ) -> Result<Block, DevError> {
+        let time = u32::try_from(time).map_err(|_| DevError::Time(time))?;
+        let mut transactions = vec![Made::coinbase(self.version, funded)];
         transactions.append(&mut others);
         let previous = self.blocks.last().map(|block| block.id).unwrap_or_default();
         let raw = mined_block(previous, time, transactions);
@@ -192,6 +307,7 @@ impl State {
         let mut made = Vec::new();
         let mut spent = Vec::new();
         for transaction in &block.transactions {
+            self.places.insert(transaction.txid, block.height);
             for (point, output) in outputs(transaction) {
                 let owner = network.address(&output.script);
                 let age = (self.blocks.len(), point.vout);
