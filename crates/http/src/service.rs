@@ -20,7 +20,11 @@ pub struct Service {
     title: &'static str,
     openapi: String,
     around: Around,
+    entrance: Option<Entrance>,
 }
+
+/// What stands before the routes.
+type Entrance = Box<dyn FnOnce(Router) -> Router + Send>;
 
 /// Where a service says whether it can work.
 pub(crate) const READINESS_PATH: &str = "/readyz";
@@ -56,7 +60,7 @@ impl Service {
             request_timeout: REQUEST_TIMEOUT,
             any_content_type: false,
         };
-        Self { api, title, openapi, around }
+        Self { api, title, openapi, around, entrance: None }
     }
 
     /// Says who may use the API; without this, whoever reaches it.
@@ -79,6 +83,14 @@ impl Service {
     #[must_use]
     pub const fn with_any_content_type(mut self) -> Self {
         self.around.any_content_type = true;
+        self
+    }
+
+    /// Puts something before everything, even before a route is looked for: what changes the paths of
+    /// requests, or answers in the place of all routes.
+    #[must_use]
+    pub fn behind(mut self, entrance: impl FnOnce(Router) -> Router + Send + 'static) -> Self {
+        self.entrance = Some(Box::new(entrance));
         self
     }
 
@@ -107,9 +119,13 @@ impl Service {
             tracing::error!(message = panic_message(&*panic), "a request handler panicked");
             shape.reply(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
         };
-        router
+        let router = router
             .layer(CatchPanicLayer::custom(on_panic))
-            .layer(from_fn_with_state(Arc::clone(&around.metrics), log::trace))
+            .layer(from_fn_with_state(Arc::clone(&around.metrics), log::trace));
+        match self.entrance {
+            Some(entrance) => entrance(router),
+            None => router,
+        }
     }
 }
 

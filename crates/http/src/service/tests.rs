@@ -203,3 +203,26 @@ async fn a_head_that_is_too_long_has_the_api_s_shape() {
         assert!(body.starts_with(b"error: the request line and headers"), "{body:?}");
     }
 }
+
+/// Goal: what stands before everything can change paths before routes are looked for, and answer in
+/// the place of all of them.
+#[tokio::test]
+async fn an_entrance_stands_before_the_routes() {
+    let front = async |request: Request, next: Next| {
+        let path = request.uri().path().to_lowercase();
+        if path == "/closed" {
+            return (StatusCode::IM_A_TEAPOT, "closed").into_response();
+        }
+        let mut request = request;
+        *request.uri_mut() = path.parse().unwrap();
+        next.run(request).await
+    };
+    let entrance = move |router: Router| {
+        Router::new().fallback_service(router).layer(axum::middleware::from_fn(front))
+    };
+    let router = service().behind(entrance).into_router();
+    assert_eq!(ask(&router, to("/Thing/1")).await, (StatusCode::OK, "a thing".to_owned()));
+    assert_eq!(ask(&router, to("/CLOSED")).await.0, StatusCode::IM_A_TEAPOT);
+    let (_, text) = ask(&router, to("/METRICS")).await;
+    assert!(text.contains("/thing/{id}"), "{text}");
+}
