@@ -21,7 +21,10 @@ finish() {
 trap finish EXIT
 trap 'echo; exit 0' INT TERM
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# Bold where somebody looks on.
+bold='' plain=''
+[ -t 1 ] && bold=$'\033[1m' plain=$'\033[0m'
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 client() { "$bin/apip-client" "$@"; }
 # Shows a command and runs it. What it refuses is a part of the story.
 run() {
