@@ -8,7 +8,7 @@ use tally_chain::{
     ChainError,
     utxo::{BoxFuture, BroadcastError, FeeRate, Rejection, Relay, Transaction, Watched},
 };
-use tally_primitives::Txid;
+use tally_primitives::{BlockId, BlockNumber, Txid};
 
 /// How a call to the development chain's relay fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,14 @@ impl Relay for DevRelay {
 
     fn transaction(&self, txid: Txid) -> BoxFuture<'_, Result<Option<Transaction>, ChainError>> {
         let outcome = self.call(|chain| chain.transaction(txid));
+        Box::pin(async { outcome })
+    }
+
+    fn recent(&self, count: u16) -> BoxFuture<'_, Result<Vec<(BlockNumber, BlockId)>, ChainError>> {
+        let outcome = self.call(|chain| {
+            let heights = (0..=chain.height().0).rev().take(usize::from(count)).map(BlockNumber);
+            heights.filter_map(|height| chain.id_at(height).map(|id| (height, id))).collect()
+        });
         Box::pin(async { outcome })
     }
 }

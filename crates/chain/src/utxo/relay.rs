@@ -3,7 +3,7 @@
 use super::{BoxFuture, OutPoint, Transaction};
 use crate::ChainError;
 use std::{collections::BTreeSet, fmt};
-use tally_primitives::{Satoshi, Txid};
+use tally_primitives::{BlockId, BlockNumber, Satoshi, Txid};
 
 /// What a transaction pays for its size, in satoshi for 1,000 virtual bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +133,15 @@ pub trait Relay: fmt::Debug + Send + Sync {
     ///
     /// [`ChainError`] if nobody could be asked.
     fn transaction(&self, txid: Txid) -> BoxFuture<'_, Result<Option<Transaction>, ChainError>>;
+
+    /// Returns the newest `count` blocks of the chain, the newest first, fewer if there are fewer:
+    /// where a follower begins that needs no past, see [`Start::After`](super::Start::After). One
+    /// block is enough unless it is undone; give as many as may be.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`] if nobody could be asked.
+    fn recent(&self, count: u16) -> BoxFuture<'_, Result<Vec<(BlockNumber, BlockId)>, ChainError>>;
 }
 
 #[cfg(test)]
