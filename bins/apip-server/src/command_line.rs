@@ -1,9 +1,9 @@
 //! What the user typed.
 
 use crate::config::Settings;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use std::ffi::OsString;
-use tally_daemon::{Failure, Program};
+use tally_daemon::{Failure, Order, Program, Verb};
 
 /// The daemon, as its user calls it.
 pub(crate) const PROGRAM: Program =
@@ -15,15 +15,6 @@ pub(crate) struct Invocation {
     pub(crate) order: Order,
     /// Flags, and environment variables where there is no flag.
     pub(crate) settings: Settings,
-}
-
-/// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Run the server.
-    Run,
-    /// Print the settings in effect.
-    ShowConfig,
 }
 
 /// A directory of services and protocols registered on the Freecash chain, paid per request.
@@ -39,19 +30,6 @@ struct CommandLine {
     command: Option<Verb>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// Looks at the settings.
-    #[command(subcommand)]
-    Config(ConfigVerb),
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigVerb {
-    /// Prints the settings in effect as TOML, without secrets.
-    Show,
-}
-
 impl Invocation {
     /// Reads the command line and the environment. Prints help and usage errors itself, and then
     /// does not return.
@@ -63,10 +41,6 @@ impl Invocation {
     pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let command = PROGRAM.command::<CommandLine, Settings>();
         let (CommandLine { command }, settings) = PROGRAM.parse(command, arguments)?;
-        let order = match command {
-            None => Order::Run,
-            Some(Verb::Config(ConfigVerb::Show)) => Order::ShowConfig,
-        };
-        Ok(Self { order, settings })
+        Ok(Self { order: command.into(), settings })
     }
 }

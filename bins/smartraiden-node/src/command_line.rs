@@ -3,10 +3,10 @@
 mod retired;
 
 use crate::config::Settings;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 pub(crate) use retired::Retired;
 use std::ffi::OsString;
-use tally_daemon::{Failure, Program};
+use tally_daemon::{Failure, Order, Program, Verb};
 
 /// The daemon, as its user calls it.
 pub(crate) const PROGRAM: Program =
@@ -21,15 +21,6 @@ pub(crate) struct Invocation {
     pub(crate) retired: Vec<Retired>,
 }
 
-/// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Run the node.
-    Run,
-    /// Print the settings in effect.
-    ShowConfig,
-}
-
 /// Instant ERC-20 payments over a network of payment channels.
 ///
 /// Every setting is a flag, an environment variable or an entry of the TOML file given by --config;
@@ -40,19 +31,6 @@ pub(crate) enum Order {
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Verb>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// Looks at the settings.
-    #[command(subcommand)]
-    Config(ConfigVerb),
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigVerb {
-    /// Prints the settings in effect as TOML, without secrets.
-    Show,
 }
 
 impl Invocation {
@@ -68,11 +46,7 @@ impl Invocation {
         let (arguments, retired) = retired::take_out(arguments);
         let command = PROGRAM.command::<CommandLine, Settings>();
         let (CommandLine { command }, settings) = PROGRAM.parse(command, arguments)?;
-        let order = match command {
-            None => Order::Run,
-            Some(Verb::Config(ConfigVerb::Show)) => Order::ShowConfig,
-        };
-        Ok(Self { order, settings, retired })
+        Ok(Self { order: command.into(), settings, retired })
     }
 }
 

@@ -6,10 +6,10 @@ mod config;
 mod run;
 mod wiring;
 
-use command_line::{Invocation, Order, PROGRAM};
+use command_line::{Invocation, PROGRAM};
 use config::Config;
 use std::process::ExitCode;
-use tally_daemon::Failure;
+use tally_daemon::{Failure, Order};
 
 fn main() -> ExitCode {
     match start() {

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | token, TLS, origins of the API | [`AccessSettings`] → [`Access`] |
 //! | level, filter, format, file of the log | [`LogSettings`] → [`Logging`] |
+//! | commands beside running | [`Order`], [`Verb`] |
 //! | where state lives | [`Place`] |
 //! | an error with an exit code | [`Failure`], [`Kind`] |
 //! | signals, servers, the end | [`block_on`], [`Signals`], [`bind`], [`serve`] |
@@ -78,6 +79,7 @@ mod access;
 mod failure;
 mod files;
 mod log;
+mod order;
 mod place;
 mod program;
 mod run;
@@ -90,6 +92,7 @@ pub use access::{Access, AccessSettings};
 pub use failure::{Failure, Kind};
 pub use files::{Readers, home, write_whole};
 pub use log::{LogSettings, Logging};
+pub use order::{ConfigVerb, Order, Verb};
 pub use place::{Database, Place};
 pub use program::{GENERAL, Program};
 pub use run::{Signals, announce, bind, block_on, serve};
