@@ -6,6 +6,7 @@
 mod call;
 mod clock;
 mod error;
+pub mod module;
 mod password;
 mod payload;
 mod webhook;
