@@ -9,6 +9,8 @@
 //! Start with [`Terms`].
 
 pub mod access;
+pub mod bip21;
+pub mod message_signature;
 
 mod address;
 mod curve;
