@@ -28,6 +28,7 @@ mod node;
 mod prefetch;
 mod queue;
 mod records;
+mod relay;
 mod transaction;
 
 pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
@@ -38,7 +39,7 @@ pub use feed::Feed;
 pub use files::{FilesError, FilesSettings, FilesSource, RecordScan, ScannedRecord, write_record};
 pub use follow::FollowError;
 pub use network::{Network, UnknownNetwork};
-pub use node::{Credentials, NodeError, NodeSettings, NodeSource};
+pub use node::{Credentials, NodeError, NodeRelay, NodeSettings, NodeSource};
 pub use records::{
     Layout, LoggedEntry, Malformed, RecordError, RecordReader, RecordSettings, RecordSource,
     RecordWriter, parse_json_records,

@@ -2,7 +2,7 @@
 
 use super::{Credentials, NodeSettings};
 use crate::{
-    BLOCK_BYTES_MAX, BlockError,
+    BLOCK_BYTES_MAX, BlockError, MalformedTransaction,
     follow::{permanent, transient},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use tally_chain::ChainError;
-use tally_primitives::{BlockId, BlockNumber};
+use tally_primitives::{BlockId, BlockNumber, Txid};
 use ureq::{Agent, http::Uri};
 
 /// The longest answer that is read: the largest block in hexadecimal digits and what surrounds it.
@@ -85,6 +85,32 @@ pub enum NodeError {
         /// Why.
         #[source]
         source: BlockError,
+    },
+    /// The transaction should be hexadecimal digits.
+    #[error("transaction {txid} is not written in hexadecimal digits")]
+    TransactionDigits {
+        /// Which transaction.
+        txid: Txid,
+        /// What stands there.
+        #[source]
+        source: hex::FromHexError,
+    },
+    /// The node's transaction cannot be read.
+    #[error("transaction {txid} cannot be read")]
+    Transaction {
+        /// Which transaction.
+        txid: Txid,
+        /// Why.
+        #[source]
+        source: MalformedTransaction,
+    },
+    /// The node speaks of another transaction than it was asked about.
+    #[error("asked about transaction {txid}, the node spoke of {found}")]
+    AnotherTransaction {
+        /// The one that was asked about.
+        txid: Txid,
+        /// The one that came.
+        found: Txid,
     },
     /// The node sent another block than it was asked for.
     #[error("asked for block {id}, the node sent {found}")]
@@ -185,10 +211,20 @@ impl Client {
         self.try_call(method, parameters).map_err(|failure| failure.into_chain_error(method))
     }
 
-    fn try_call<T: DeserializeOwned>(
+    pub(super) fn try_call<T: DeserializeOwned>(
         &self,
         method: &'static str,
         parameters: &str,
+    ) -> Result<T, Failure> {
+        self.try_call_up_to(method, parameters, ANSWER_BYTES_MAX)
+    }
+
+    /// Asks; an answer of more than `bytes_max` bytes is not read.
+    pub(super) fn try_call_up_to<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        parameters: &str,
+        bytes_max: u64,
     ) -> Result<T, Failure> {
         let body = format!(
             r#"{{"jsonrpc":"1.0","id":"tally","method":"{method}","params":{parameters}}}"#
@@ -206,8 +242,7 @@ impl Client {
             return Err(self.unauthorized(status, &authorization));
         }
         let mut body = response.into_body();
-        let bytes =
-            body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(Failure::Http)?;
+        let bytes = body.with_config().limit(bytes_max).read_to_vec().map_err(Failure::Http)?;
         let answer: Answer<T> = match serde_json::from_slice(&bytes) {
             Ok(answer) => answer,
             // A full queue of a node is told in plain text (503), and so is what a proxy says.
@@ -267,7 +302,7 @@ fn read_cookie(path: &Path) -> Result<String, Failure> {
     if cookie.contains(':') { Ok(cookie.to_owned()) } else { Err(Failure::Cookie(path.to_owned())) }
 }
 
-enum Failure {
+pub(super) enum Failure {
     Http(ureq::Error),
     CookieFile(io::Error),
     Cookie(PathBuf),
@@ -280,7 +315,7 @@ enum Failure {
 
 impl Failure {
     /// Judges whether asking again may help.
-    fn into_chain_error(self, method: &'static str) -> ChainError {
+    pub(super) fn into_chain_error(self, method: &'static str) -> ChainError {
         const ASKING: &str = "asking the node";
         match self {
             Self::Http(error @ ureq::Error::BodyExceedsLimit(_)) => permanent(ASKING, error),

@@ -1,6 +1,9 @@
-//! Blocks of a node, asked for over JSON-RPC.
+//! Blocks and transactions of a node, asked for over JSON-RPC.
 
 mod client;
+mod mempool;
+mod relay;
+mod sought;
 
 use crate::{
     Network, decode_block,
@@ -9,6 +12,7 @@ use crate::{
 };
 use client::Client;
 pub use client::NodeError;
+pub use relay::NodeRelay;
 use std::{fmt, path::PathBuf, time::Duration};
 use tally_chain::{
     ChainError,
