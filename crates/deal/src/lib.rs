@@ -3,10 +3,10 @@
 //! A seller and a customer agree on terms ([`Terms`]); from the terms and the keys of a service
 //! everybody computes the address that the customer pays to ([`PaymentAddress`]). The crate is
 //! pure: it has no clock, no randomness and no I/O. It reads what modules and servers send each
-//! other, says what a deal is after each fact, and builds and signs the
+//! other ([`Document`], [`Request`]), says what a deal is after each fact, and builds and signs the
 //! transactions that pay a deal's money out.
 //!
-//! Start with [`Terms`].
+//! Start with [`Request::read`].
 
 pub mod access;
 pub mod bip21;
@@ -14,6 +14,7 @@ pub mod message_signature;
 
 mod address;
 mod curve;
+mod document;
 mod feedback;
 mod fees;
 mod keys;
@@ -24,12 +25,14 @@ mod payment_address;
 mod percent;
 mod private_key;
 mod rating;
+mod request;
 mod sum;
 mod terms;
 mod text;
 mod time;
 
 pub use address::{Address, AddressError};
+pub use document::{Document, DocumentError, Node};
 pub use feedback::{FeedbackStatus, FeedbackStatusParseError};
 pub use fees::{Fee, FeeError};
 pub use keys::{KeyError, PublicKey, ServiceKeys, ServiceKeysError};
@@ -40,6 +43,7 @@ pub use payment_address::{PaymentAddress, Scheme, SchemeName, SchemeNameParseErr
 pub use percent::{Percent, PercentError};
 pub use private_key::{PrivateKey, PrivateKeyError};
 pub use rating::{Rating, RatingParseError};
+pub use request::{CheckedRequest, FeedbackWords, Refusal, Request};
 pub use sum::{Sum, SumParseError, coins};
 pub use terms::{DealCode, DealCodeParseError, Terms};
 pub use time::{Date, Time, TimeParseError};

@@ -1,0 +1,94 @@
+//! JSON as a tree of texts: numbers keep their literals, and names are unique.
+
+use super::{Document, DocumentError, Node, Spelling};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Reads an object.
+pub(super) fn read(text: &str) -> Result<Document, DocumentError> {
+    let mut reader = Reader { nodes: 0 };
+    match reader.node(text, 0)? {
+        Node::Map(members) => Ok(Document { members, spelling: Spelling::Path }),
+        Node::Null | Node::Text(_) | Node::List(_) => {
+            Err(DocumentError::Json("an object is expected".to_owned()))
+        }
+    }
+}
+
+struct Reader {
+    nodes: usize,
+}
+
+impl Reader {
+    fn node(&mut self, text: &str, depth: usize) -> Result<Node, DocumentError> {
+        self.nodes += 1;
+        if self.nodes > Document::NODES_MAX {
+            return Err(DocumentError::TooMany);
+        }
+        if depth > Document::DEPTH_MAX {
+            return Err(DocumentError::TooDeep);
+        }
+        match text.trim_ascii_start().bytes().next() {
+            Some(b'{') => self.map(parse(text)?, depth),
+            Some(b'[') => {
+                let items: Vec<&RawValue> = parse(text)?;
+                let nodes = items.iter().map(|item| self.node(item.get(), depth + 1));
+                nodes.collect::<Result<_, _>>().map(Node::List)
+            }
+            Some(b'"') => parse(text).map(Node::Text),
+            _ => {
+                let literal: &RawValue = parse(text)?;
+                let null = literal.get() == "null";
+                Ok(if null { Node::Null } else { Node::Text(literal.get().to_owned()) })
+            }
+        }
+    }
+
+    fn map(&mut self, Members(raw): Members<'_>, depth: usize) -> Result<Node, DocumentError> {
+        let mut members: Vec<(String, Node)> = Vec::with_capacity(raw.len());
+        for (name, value) in raw {
+            if !(1..=Document::NAME_BYTES_MAX).contains(&name.len()) {
+                return Err(DocumentError::NameLength);
+            }
+            if members.iter().any(|(other, _)| *other == name) {
+                return Err(DocumentError::Twice(crate::text::excerpt(&name)));
+            }
+            let node = self.node(value.get(), depth + 1)?;
+            members.push((name, node));
+        }
+        Ok(Node::Map(members))
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DocumentError> {
+    serde_json::from_str(text).map_err(|error| DocumentError::Json(error.to_string()))
+}
+
+/// The members of an object, not looked into.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap;
+        impl<'de> Visitor<'de> for OfMap {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(OfMap)
+    }
+}
