@@ -1,3 +1,5 @@
+use crate::{Failure, Kind};
+use anyhow::Context;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
@@ -49,6 +51,21 @@ pub fn write_whole(path: &Path, text: &str, readers: Readers) -> io::Result<()> 
     fs::File::open(folder)?.sync_all()
 }
 
+/// Reads a secret from the file that a flag names; one newline at its end does not count.
+///
+/// # Errors
+///
+/// [`Kind::Settings`] if there is no such file, or if it is empty; `flag` and the path are named.
+pub fn secret_in(path: &Path, flag: &str) -> Result<String, Failure> {
+    let text = fs::read_to_string(path).with_context(|| format!("{flag} {}", path.display()));
+    let text = text.map_err(Failure::of(Kind::Settings))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    if text.is_empty() {
+        return Err(Failure::settings(format!("{flag} {}: the file is empty", path.display())));
+    }
+    Ok(text.to_owned())
+}
+
 /// Names a file or folder in the user's home, if he has one.
 pub fn home(name: &str) -> Option<PathBuf> {
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty())?;
@@ -73,5 +90,23 @@ mod tests {
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "a draft is left");
+    }
+
+    #[test]
+    fn a_secret_is_read_without_its_newline() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        for (text, secret) in [("one\n", Some("one")), ("one\n\n", Some("one\n")), ("\n", None)] {
+            fs::write(&path, text).unwrap();
+            match secret {
+                Some(secret) => assert_eq!(secret_in(&path, "--password-file").unwrap(), secret),
+                None => {
+                    let failure = secret_in(&path, "--password-file").unwrap_err();
+                    assert!(failure.text().contains("the file is empty"), "{}", failure.text());
+                }
+            }
+        }
+        let failure = secret_in(&folder.path().join("none"), "--password-file").unwrap_err();
+        assert!(failure.text().contains("--password-file"), "{}", failure.text());
     }
 }

@@ -90,7 +90,7 @@ mod values;
 
 pub use access::{Access, AccessSettings};
 pub use failure::{Failure, Kind};
-pub use files::{Readers, home, write_whole};
+pub use files::{Readers, home, secret_in, write_whole};
 pub use log::{LogSettings, Logging};
 pub use order::{ConfigVerb, Order, Verb};
 pub use place::{Database, Place};

@@ -3,14 +3,14 @@ use super::{
     values::{ChargeMode, KeyFormatName, NetworkName, ServiceId},
 };
 use crate::{command_line::PROGRAM, dev};
-use anyhow::Context;
-use std::{fs, net::Ipv4Addr, net::SocketAddr, path::Path};
+use std::net::{Ipv4Addr, SocketAddr};
 use tally_apip_api::{ApipConfig, Clock};
 use tally_apip_node::{AddressVersions, DirectoryConfig};
 use tally_chain_utxo::{Credentials, FilesSettings, Network, NodeSettings, RecordSettings};
 use tally_crypto::fch::AddressVersion;
 use tally_daemon::{
     AccessSettings, Database, Failure, HiddenText, Kind, ListenAddress, LogSettings, Place, home,
+    secret_in,
 };
 use tally_feip::Rules;
 use tally_primitives::BlockNumber;
@@ -154,17 +154,6 @@ fn credentials(settings: &Settings, password: Option<HiddenText>) -> Result<Cred
         }
     };
     Ok(Credentials::Password { user, password })
-}
-
-/// Reads a secret from a file; one newline at its end does not count.
-fn secret_in(path: &Path, flag: &str) -> Result<String, Failure> {
-    let text = fs::read_to_string(path).with_context(|| format!("{flag} {}", path.display()));
-    let text = text.map_err(Failure::of(Kind::Settings))?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    if text.is_empty() {
-        return Err(Failure::settings(format!("{flag} {}: the file is empty", path.display())));
-    }
-    Ok(text.to_owned())
 }
 
 fn data(settings: &Settings) -> Result<Place, Failure> {
