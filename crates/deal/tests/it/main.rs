@@ -1,1 +1,3 @@
 //! Black-box tests of the crate.
+
+mod message_signatures;
