@@ -1,11 +1,15 @@
 //! Chains whose money is in transaction outputs: Freecash and Bitcoin.
 //!
-//! Four sources of blocks or records stand behind the port `tally_chain::utxo::Source`:
+//! Five sources of blocks or records stand behind the port `tally_chain::utxo::Source`:
 //!
 //! * [`NodeSource`]: a node (freecashd, bitcoind) over JSON-RPC;
+//! * [`EsploraSource`]: a server that speaks Esplora's HTTP API;
 //! * [`FilesSource`]: the `blk*.dat` files of a node that need not run;
 //! * [`RecordSource`]: files of ready-made records, `opreturn*.byte` or JSON, that need no node;
 //! * [`DevChain`]: a chain in memory for tests and for trying things out.
+//!
+//! Behind the port `tally_chain::utxo::Relay`, through which transactions go into the chain, stand
+//! [`NodeRelay`], [`EsploraRelay`] and [`DevRelay`].
 //!
 //! [`Network`] says how the networks differ: what a script's address is, how files are marked, how
 //! deep a reorganisation may go.
@@ -20,6 +24,7 @@
 mod block;
 mod dev;
 mod encode;
+mod esplora;
 mod feed;
 mod files;
 mod follow;
@@ -35,6 +40,7 @@ pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
 pub use dev::{
     Coin, DevBlock, DevChain, DevError, DevRelay, DevTransaction, Entry, RelayFault, Story,
 };
+pub use esplora::{EsploraError, EsploraRelay, EsploraSettings, EsploraSource};
 pub use feed::Feed;
 pub use files::{FilesError, FilesSettings, FilesSource, RecordScan, ScannedRecord, write_record};
 pub use follow::FollowError;
