@@ -1,0 +1,1 @@
+//! Examples small enough to stand beside the code.
