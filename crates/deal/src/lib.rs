@@ -9,7 +9,6 @@
 //! Start with [`Request::read`].
 
 pub mod access;
-pub mod account;
 pub mod bip21;
 pub mod message_signature;
 
@@ -20,6 +19,7 @@ mod feedback;
 mod fees;
 mod keys;
 mod kind;
+mod machine;
 mod network;
 mod order;
 mod payment_address;
@@ -38,6 +38,12 @@ pub use feedback::{FeedbackStatus, FeedbackStatusParseError};
 pub use fees::{Fee, FeeError};
 pub use keys::{KeyError, PublicKey, ServiceKeys, ServiceKeysError};
 pub use kind::{Kind, KindParseError};
+pub use machine::{
+    Action, Actor, Cancellation, Command, CommandRefused, Confirmation, Deal, DealOutput,
+    DealSettlement, Decision, Dispute, Event, Fact, Feedback, Marks, NewDeal, Opinion, Payee, Plan,
+    Policy, Purpose, RatingCount, RawTransaction, Recipient, Rules, SettlementId, Spend, State,
+    Version, Waiting, Wakeup, WrongSettlement,
+};
 pub use network::{Network, NetworkParseError};
 pub use order::{Order, OrderParseError};
 pub use payment_address::{PaymentAddress, Scheme, SchemeName, SchemeNameParseError};
