@@ -9,6 +9,7 @@
 //! Start with [`Request::read`].
 
 pub mod access;
+pub mod account;
 pub mod bip21;
 pub mod message_signature;
 
