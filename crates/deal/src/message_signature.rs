@@ -79,7 +79,7 @@ pub fn verify(address: &Address, message: &[u8], signature: &str) -> Result<(), 
 }
 
 fn locking_script(address: &Address) -> ScriptBuf {
-    ScriptBuf::from_bytes(address.script().to_vec())
+    ScriptBuf::from_bytes(address.script())
 }
 
 /// Returns the script that a P2SH address of a witness program with this public key hash locks with.
