@@ -12,6 +12,7 @@ pub mod access;
 pub mod account;
 pub mod bip21;
 pub mod message_signature;
+pub mod settlement;
 
 mod address;
 mod curve;
