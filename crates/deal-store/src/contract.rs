@@ -1,0 +1,1 @@
+//! The tests that every implementation of [`DealStore`](crate::DealStore) must pass.

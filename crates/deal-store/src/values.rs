@@ -1,0 +1,9 @@
+pub(crate) mod event;
+pub(crate) mod feedback;
+pub(crate) mod lease;
+pub(crate) mod position;
+pub(crate) mod query;
+pub(crate) mod reply;
+pub(crate) mod secret;
+pub(crate) mod version;
+pub(crate) mod webhook;
