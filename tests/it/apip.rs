@@ -7,7 +7,6 @@ mod dev;
 mod directory;
 mod negatives;
 mod node;
-mod postgres;
 mod raw;
 mod shared;
 mod sources;

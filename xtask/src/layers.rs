@@ -39,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tally-pgp",
             "tally-search",
             "tally-storage-rocksdb",
+            "tally-testing-postgres",
         ],
     ),
     ("shells", &["tally-ledger-store"]),
@@ -109,7 +110,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "smartraiden-node",
         ],
     ),
-    ("sqlx*", &["tally-accounts-postgres", "tally-deal-postgres"]),
+    ("sqlx*", &["tally-accounts-postgres", "tally-deal-postgres", "tally-testing-postgres"]),
     ("bitcoin", &["tally-chain-utxo", "tally-deal"]),
     ("pgp", &["tally-pgp"]),
 ];

@@ -3,13 +3,13 @@
 use super::{
     directory::{Settings, ask, refusal},
     node::Node,
-    postgres::Postgres,
     raw::{Signed, body},
     story::{PRICE, Story, key},
 };
 use crate::support::eventually;
 use std::{collections::BTreeSet, thread};
 use tally_apip_client::{Client, Code, SignIn};
+use tally_testing_postgres::Server;
 
 /// How many requests the payment is good for, sign-in aside.
 const REQUESTS: i64 = 40;
@@ -28,11 +28,11 @@ fn two_servers_share_sessions_nonces_and_balances() {
     let paid = u64::try_from((REQUESTS + 1) * PRICE).unwrap();
     story.buy(2, sid, paid);
     let node = Node::start(&story.chain);
-    let postgres = Postgres::start();
+    let postgres = Server::start();
     let start = |name| {
         let settings = Settings::new(folder.path(), name).on(&node);
         let settings = settings.with("--sid", &sid.to_string());
-        settings.with_variable("APIP_POSTGRES_URL", &postgres.url()).start()
+        settings.with_variable("APIP_POSTGRES_URL", &postgres.url("postgres")).start()
     };
     let (one, two) = (start("one"), start("two"));
     for server in [&one, &two] {
@@ -86,11 +86,11 @@ fn a_reorganisation_is_taken_back_once() {
     let (mut story, sid) = Story::with_service();
     story.buy(3, sid, 1_000_000);
     let node = Node::start(&story.chain);
-    let postgres = Postgres::start();
+    let postgres = Server::start();
     let [one, two] = ["one", "two"].map(|name| {
         let settings = Settings::new(folder.path(), name).on(&node);
         let settings = settings.with("--sid", &sid.to_string());
-        settings.with_variable("APIP_POSTGRES_URL", &postgres.url()).start()
+        settings.with_variable("APIP_POSTGRES_URL", &postgres.url("postgres")).start()
     });
     let follow = |story: &Story| {
         one.follows(&story.chain);

@@ -1,15 +1,13 @@
 //! The contract of accounts, on a real PostgreSQL that each test starts and ends.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
-mod server;
-
-use server::Server;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use tally_accounts::{Accounts, AccountsError, Balance, Charged, UNPAID_SESSIONS_MAX, contract};
 use tally_accounts_postgres::{ConnectError, PostgresAccounts};
+use tally_testing_postgres::Server;
 
 /// Connections of each server in these tests.
 const CONNECTIONS: u32 = 6;

@@ -17,7 +17,7 @@ const READY: &str = "database system is ready to accept connections";
 
 /// A PostgreSQL of its own, in a folder of its own, that listens on a socket in that folder only.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     folder: TempDir,
     user: Option<(u32, u32)>,
     process: Child,
@@ -26,11 +26,20 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts one; it is ended when it is dropped.
-    pub(crate) fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("tally-pg").tempdir_in("/tmp").unwrap();
+    ///
+    /// # Panics
+    ///
+    /// If PostgreSQL is not installed, or does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        // The path of a socket has a hundred bytes at most.
+        let folder = tempfile::Builder::new()
+            .prefix("tally-pg")
+            .tempdir_in("/tmp")
+            .expect("folders can be made");
         let user = other_user(folder.path());
         if let Some((uid, gid)) = user {
-            chown(folder.path(), Some(uid), Some(gid)).unwrap();
+            chown(folder.path(), Some(uid), Some(gid)).expect("root gives folders away");
         }
         let data = folder.path().join("data");
         let output = command("initdb", user, folder.path())
@@ -44,58 +53,90 @@ impl Server {
             ])
             .arg(&data)
             .output()
-            .unwrap();
+            .expect("initdb starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let process = run(user, folder.path());
         Self { folder, user, process, databases: AtomicU32::new(0) }
     }
 
     /// Ends it as a loss of power would, as far as the database can tell.
-    pub(crate) fn crash(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// If it has ended before.
+    pub fn crash(&mut self) {
         signal(&self.process, "-QUIT");
-        self.process.wait().unwrap();
+        self.process.wait().expect("it is a child");
     }
 
     /// Starts it again after a crash.
-    pub(crate) fn restart(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn restart(&mut self) {
         self.process = run(self.user, self.folder.path());
     }
 
-    pub(crate) fn url(&self, database: &str) -> String {
+    /// Returns the address of a database.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
         format!("postgres://tally@localhost/{database}?host={}", self.folder.path().display())
     }
 
     /// Makes an empty database and returns its address.
-    pub(crate) async fn new_database(&self) -> String {
+    ///
+    /// # Panics
+    ///
+    /// If the server is not there.
+    pub async fn new_database(&self) -> String {
         let name = format!("tally{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.run(&self.url("postgres"), &format!("CREATE DATABASE {name}")).await;
         self.url(&name)
     }
 
-    pub(crate) async fn run(&self, url: &str, statement: &str) {
-        let mut connection = PgConnection::connect(url).await.unwrap();
+    /// Carries out statements.
+    ///
+    /// # Panics
+    ///
+    /// If one fails.
+    pub async fn run(&self, url: &str, statement: &str) {
+        let mut connection = PgConnection::connect(url).await.expect("the database is there");
         let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement is right");
     }
 
     /// Locks a table until the connection is dropped.
-    pub(crate) async fn lock(&self, url: &str, table: &str) -> PgConnection {
+    ///
+    /// # Panics
+    ///
+    /// If there is no such table.
+    pub async fn lock(&self, url: &str, table: &str) -> PgConnection {
         self.hold(url, &format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await
     }
 
     /// Holds what a statement locks until the connection is dropped.
-    pub(crate) async fn hold(&self, url: &str, statement: &str) -> PgConnection {
-        let mut connection = PgConnection::connect(url).await.unwrap();
+    ///
+    /// # Panics
+    ///
+    /// If the statement fails.
+    pub async fn hold(&self, url: &str, statement: &str) -> PgConnection {
+        let mut connection = PgConnection::connect(url).await.expect("the database is there");
         let statement = format!("BEGIN; {statement}");
         let statement = sqlx::AssertSqlSafe(statement);
-        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement is right");
         connection
     }
 
-    pub(crate) async fn number(&self, url: &str, query: &str) -> i64 {
-        let mut connection = PgConnection::connect(url).await.unwrap();
+    /// Returns the number that a query finds.
+    ///
+    /// # Panics
+    ///
+    /// If it fails, or finds something else.
+    pub async fn number(&self, url: &str, query: &str) -> i64 {
+        let mut connection = PgConnection::connect(url).await.expect("the database is there");
         let query = sqlx::query(sqlx::AssertSqlSafe(query.to_owned()));
-        query.fetch_one(&mut connection).await.unwrap().get(0)
+        query.fetch_one(&mut connection).await.expect("the query is right").get(0)
     }
 }
 
@@ -117,8 +158,8 @@ fn run(user: Option<(u32, u32)>, folder: &Path) -> Child {
         .args(["-c", "listen_addresses="])
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        .expect("postgres starts");
+    let mut lines = BufReader::new(process.stderr.take().expect("it is piped")).lines();
     let mut said = vec![];
     let is_ready = lines.by_ref().map_while(Result::ok).any(|line| {
         said.push(line);
@@ -135,15 +176,15 @@ fn run(user: Option<(u32, u32)>, folder: &Path) -> Child {
 
 fn signal(process: &Child, signal: &str) {
     let status = Command::new("kill").args([signal, &process.id().to_string()]).status();
-    assert!(status.unwrap().success());
+    assert!(status.expect("kill starts").success());
 }
 
 /// PostgreSQL refuses to run as root: returns who is to run it then.
 fn other_user(folder: &Path) -> Option<(u32, u32)> {
-    if folder.metadata().unwrap().uid() != 0 {
+    if folder.metadata().expect("the folder is there").uid() != 0 {
         return None;
     }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap();
+    let users = std::fs::read_to_string("/etc/passwd").expect("it is readable");
     let find = |name: &str| {
         let line = users.lines().find(|line| line.starts_with(&format!("{name}:")))?;
         let mut fields = line.split(':').skip(2).map(|id| id.parse().ok());
