@@ -1,5 +1,9 @@
 use super::{AllowList, ServerAddress, ServerRefused};
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 /// The most bytes of a server's reply.
 pub const REPLY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -116,6 +120,8 @@ pub struct Remote {
     client: reqwest::Client,
     config: RemoteConfig,
     allowed: AllowList,
+    /// Servers that the service's key names; asked after those that are configured.
+    learned: RwLock<Vec<ServerAddress>>,
 }
 
 impl Remote {
@@ -138,7 +144,7 @@ impl Remote {
             .build()
             .map_err(|error| RemoteSetupError::Client(Failure(error)))?;
         let allowed = config.allowed.with(config.servers.iter().cloned());
-        Ok(Self { client, config, allowed })
+        Ok(Self { client, config, allowed, learned: RwLock::default() })
     }
 
     /// Returns the servers to ask, in order, when a request names this one; the configured ones when
@@ -149,9 +155,22 @@ impl Remote {
     /// [`ServerRefused`] if it may not name it.
     pub fn choose(&self, named: Option<&str>) -> Result<Vec<ServerAddress>, ServerRefused> {
         match named {
-            Some(text) => Ok(vec![self.allowed.admit(text)?]),
-            None => Ok(self.config.servers.clone()),
+            Some(text) => Ok(vec![self.allowed.with(self.learned()).admit(text)?]),
+            None => {
+                let learned = self.learned();
+                let further = learned.into_iter().filter(|it| !self.config.servers.contains(it));
+                Ok(self.config.servers.iter().cloned().chain(further).collect())
+            }
         }
+    }
+
+    /// Takes the servers that the service's key names in the place of those it named before.
+    pub(crate) fn learn(&self, servers: &[ServerAddress]) {
+        *self.learned.write().unwrap_or_else(PoisonError::into_inner) = servers.to_vec();
+    }
+
+    fn learned(&self) -> Vec<ServerAddress> {
+        self.learned.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks the first of `servers` that can be reached.
