@@ -138,6 +138,16 @@ impl Account {
         self.customer.record(is_good);
     }
 
+    /// Says what a deal as a seller was after all that was counted as something else.
+    pub fn correct_sale(&mut self, is_good: bool) {
+        self.seller.correct(is_good);
+    }
+
+    /// Says what a deal as a customer was after all that was counted as something else.
+    pub fn correct_purchase(&mut self, is_good: bool) {
+        self.customer.correct(is_good);
+    }
+
     /// Returns the address of the module that opened the account.
     pub const fn module(&self) -> Option<&Address> {
         self.module.as_ref()

@@ -33,6 +33,22 @@ impl Standing {
         self.recent = [new << 1 | u64::from(is_good), old];
     }
 
+    /// Says that one of the deals was good after all, or was not: the newest one that was counted as
+    /// the opposite.
+    pub fn correct(&mut self, is_good: bool) {
+        let bits = u128::from(self.recent[1]) << 64 | u128::from(self.recent[0]);
+        let known = self.count.min(RECENT_MAX);
+        let place = (0..known).find(|place| (bits >> place & 1 == 1) != is_good);
+        let Some(place) = place else { return };
+        let half = usize::from(place >= 64);
+        self.recent[half] ^= 1 << (place % 64);
+        if is_good {
+            self.positive = self.positive.saturating_add(1);
+        } else {
+            self.positive = self.positive.saturating_sub(1);
+        }
+    }
+
     /// Returns what others are shown: the number of deals, and how many of the last hundred were
     /// good, in percent, rounded down.
     pub fn rating(&self) -> Rating {
@@ -41,5 +57,28 @@ impl Standing {
         let recent = self.count.clamp(1, RECENT_MAX);
         let percent = u8::try_from(good * 100 / recent).unwrap_or(100).min(100);
         Rating { count: self.count, percent }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A correction changes the newest deal of the other kind, and nothing if there is none.
+    #[test]
+    fn deals_are_counted_otherwise() {
+        let mut standing = Standing::default();
+        standing.correct(true);
+        assert_eq!(standing, Standing::default());
+        for number in 0..80 {
+            standing.record(number < 5);
+        }
+        assert_eq!((standing.positive(), standing.rating().percent), (5, 6));
+        standing.correct(false);
+        assert_eq!((standing.positive(), standing.rating().percent), (4, 5));
+        standing.correct(true);
+        standing.correct(true);
+        assert_eq!((standing.count(), standing.positive()), (80, 6));
+        assert_eq!(standing.rating().percent, 7);
     }
 }
