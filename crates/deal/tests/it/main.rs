@@ -1,3 +1,4 @@
 //! Black-box tests of the crate.
 
 mod message_signatures;
+mod settlements;
