@@ -6,6 +6,7 @@ pub(crate) mod binaries;
 pub(crate) mod chain;
 pub(crate) mod client;
 pub(crate) mod daemon;
+pub(crate) mod launch;
 pub(crate) mod network;
 pub(crate) mod process;
 pub(crate) mod proxy;

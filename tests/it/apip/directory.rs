@@ -1,32 +1,32 @@
 //! The vocabulary of these tests: a directory and its users.
 
 use super::node::Node;
-use crate::support::{Client as Http, binaries, eventually, process::Process};
+use crate::support::{
+    Client as Http, binaries, eventually,
+    launch::{Launch, host_of, without_variables},
+    process::Process,
+};
 use serde_json::Value;
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitStatus},
 };
 use tally_apip_client::{Client, Directory, Error, Fcdsl, Refusal, Reply, SignIn};
 use tally_chain_utxo::DevChain;
 use tally_crypto::fch::PrivateKey;
 
+/// What the names of the server's environment variables begin with.
+const PREFIX: &str = "APIP_";
+
 /// How a server is started.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    folder: PathBuf,
-    name: String,
-    flags: Vec<(&'static str, String)>,
-    variables: Vec<(&'static str, String)>,
-}
+pub(crate) struct Settings(Launch);
 
 impl Settings {
     /// Settings of a server that keeps its data below `folder`, on a port that is free.
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
-        let data = folder.join(name).to_str().expect("UTF-8").to_owned();
-        let flags = vec![("--data-dir", data), ("--api-address", "127.0.0.1:0".to_owned())];
-        Self { folder: folder.to_owned(), name: name.to_owned(), flags, variables: vec![] }
+        let launch = Launch::new(binaries::directory_daemon(), PREFIX, folder, name);
+        Self(launch.with("--api-address", "127.0.0.1:0"))
     }
 
     /// Settings of a directory for trying out.
@@ -42,85 +42,42 @@ impl Settings {
     }
 
     /// Gives a flag another value.
-    pub(crate) fn with(mut self, flag: &'static str, value: &str) -> Self {
-        self.flags.retain(|(other, _)| *other != flag);
-        self.flags.push((flag, value.to_owned()));
-        self
+    pub(crate) fn with(self, flag: &'static str, value: &str) -> Self {
+        Self(self.0.with(flag, value))
     }
 
     /// Leaves a flag out.
-    pub(crate) fn without(mut self, flag: &str) -> Self {
-        self.flags.retain(|(other, _)| *other != flag);
-        self
+    pub(crate) fn without(self, flag: &str) -> Self {
+        Self(self.0.without(flag))
     }
 
     /// Sets an environment variable.
-    pub(crate) fn with_variable(mut self, name: &'static str, value: &str) -> Self {
-        self.variables.push((name, value.to_owned()));
-        self
+    pub(crate) fn with_variable(self, name: &'static str, value: &str) -> Self {
+        Self(self.0.with_variable(name, value))
     }
 
     /// Starts the server and waits until it serves.
     pub(crate) fn start(&self) -> Server {
-        let mut process = self.begin(&[]);
-        let (api, head) = eventually(&format!("{} to say where it is", self.name), || {
-            let written = process.written();
-            assert!(process.ended().is_none(), "{} ended: {written}", self.name);
-            announced(&written).ok_or(written)
-        });
-        let directory = Directory::at(head.parse().expect("an address of a directory"));
-        Server { settings: self.clone(), process, api, directory }
+        let (process, announced) = self.0.start(&[]);
+        let head = announced.of("url-head").parse().expect("an address of a directory");
+        let api = announced.of("api").to_owned();
+        Server { settings: self.clone(), process, api, directory: Directory::at(head) }
     }
 
     /// Starts the server and does not wait for anything.
     pub(crate) fn begin(&self, arguments: &[&str]) -> Process {
-        let log = self.folder.join(format!("{}.log", self.name));
-        // A log of an earlier run would be taken for this one's.
-        drop(fs::rename(&log, log.with_extension("old.log")));
-        Process::start(&self.name, &mut self.command(arguments), &log)
+        self.0.begin(arguments)
     }
 
     /// Runs a command until it ends by itself; returns how, and what it wrote.
     pub(crate) fn run(&self, arguments: &[&str]) -> (ExitStatus, String) {
-        let mut process = self.begin(arguments);
-        (process.wait(), process.written())
+        self.0.run(arguments)
     }
 
     /// Requires that the server does not start, ends with this code, and says `part`.
     pub(crate) fn refuses(&self, code: i32, part: &str) -> String {
-        let (status, written) = self.run(&[]);
-        assert_eq!(status.code(), Some(code), "{part}: {written}");
-        assert!(!written.contains("panicked"), "{written}");
-        assert!(written.contains(part), "{part:?} is not in {written}");
-        assert!(!written.lines().any(|line| line == "ready"), "ready, and refused: {written}");
-        written
+        self.0.refuses(&[], code, part)
     }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binaries::directory_daemon());
-        without_variables(&mut command);
-        command.env("HOME", &self.folder).envs(self.variables.iter().cloned()).args(arguments);
-        command.args(self.flags.iter().map(|(flag, value)| format!("{flag}={value}")));
-        command
-    }
-}
-
-/// Only what a test says counts, not what the shell around it has set.
-fn without_variables(command: &mut Command) {
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| name.to_string_lossy().starts_with("APIP_")) {
-        command.env_remove(name);
-    }
-}
-
-/// Returns where a server that is ready listens, and the prefix of its URLs.
-fn announced(written: &str) -> Option<(String, String)> {
-    written.lines().find(|line| *line == "ready")?;
-    let value = |name: &str| {
-        let line = written.lines().find(|line| line.starts_with(&format!("{name} ")))?;
-        line.split_whitespace().nth(1).map(str::to_owned)
-    };
-    Some((value("api")?, value("url-head")?))
 }
 
 /// A server that runs.
@@ -140,7 +97,7 @@ impl Server {
 
     /// `host:port`.
     pub(crate) fn address(&self) -> &str {
-        self.api.split_once("://").expect("a URL").1
+        host_of(&self.api)
     }
 
     /// The prefix of the URLs.
@@ -248,7 +205,7 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, Error>) -> Refusal {
 /// what it wrote on standard output and standard error.
 pub(crate) fn run_client(home: &Path, wif: &str, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(binaries::directory_client());
-    without_variables(&mut command);
+    without_variables(&mut command, PREFIX);
     let output = command.env("HOME", home).env("APIP_KEY", wif).args(arguments).output();
     let output = output.expect("the client starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,89 +1,71 @@
 //! The vocabulary of these tests: a node of the ledger and its users.
 
-use crate::support::{Client, Reply, binaries, eventually, process::Process};
+use crate::support::{
+    Client, Reply, binaries, eventually,
+    launch::{Announced, Launch, host_of},
+    process::Process,
+};
 use serde_json::Value;
 use std::{
-    fs,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus},
+    process::ExitStatus,
 };
 use tally_crypto::ed25519::SigningKey;
 use tally_ledger::{AssetUuid, Transaction, Version, build::Draft};
 
 /// How a node is started.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    folder: PathBuf,
-    name: String,
-    flags: Vec<(&'static str, String)>,
-    variables: Vec<(&'static str, String)>,
-}
+pub(crate) struct Settings(Launch);
 
 impl Settings {
     /// Settings of a node that keeps its ledger below `folder`, on ports that are free.
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
-        let data = folder.join(name).to_str().expect("UTF-8").to_owned();
-        let flags = vec![
-            ("--data-dir", data),
-            ("--server-bind", "127.0.0.1:0".to_owned()),
-            ("--wsserver-port", "0".to_owned()),
-            ("--log-format", "json".to_owned()),
-        ];
-        Self { folder: folder.to_owned(), name: name.to_owned(), flags, variables: vec![] }
+        let launch = Launch::new(binaries::ledger_daemon(), "BIGCHAINDB_", folder, name);
+        // `load` speaks to any node and knows no settings of one.
+        Self(launch.with_plain("load"))
+            .with("--server-bind", "127.0.0.1:0")
+            .with("--wsserver-port", "0")
+            .with("--log-format", "json")
     }
 
     /// Gives a flag another value.
-    pub(crate) fn with(mut self, flag: &'static str, value: &str) -> Self {
-        self.flags.retain(|(other, _)| *other != flag);
-        self.flags.push((flag, value.to_owned()));
-        self
+    pub(crate) fn with(self, flag: &'static str, value: &str) -> Self {
+        Self(self.0.with(flag, value))
     }
 
     /// Leaves a flag out.
-    pub(crate) fn without(mut self, flag: &str) -> Self {
-        self.flags.retain(|(other, _)| *other != flag);
-        self
+    pub(crate) fn without(self, flag: &str) -> Self {
+        Self(self.0.without(flag))
     }
 
     /// Sets an environment variable.
-    pub(crate) fn with_variable(mut self, name: &'static str, value: &str) -> Self {
-        self.variables.push((name, value.to_owned()));
-        self
+    pub(crate) fn with_variable(self, name: &'static str, value: &str) -> Self {
+        Self(self.0.with_variable(name, value))
     }
 
     /// Starts the node and waits until it is ready.
     pub(crate) fn start(&self) -> Node {
-        let log = self.folder.join(format!("{}.log", self.name));
-        // A log of an earlier run would be taken for this one's.
-        drop(fs::rename(&log, log.with_extension("old.log")));
-        let mut process = Process::start(&self.name, &mut self.command(&["start"]), &log);
-        let addresses = eventually(&format!("{} to say where it is", self.name), || {
-            let written = process.written();
-            assert!(process.ended().is_none(), "{} ended: {written}", self.name);
-            Addresses::find(&written).ok_or(written)
-        });
+        let (process, announced) = self.0.start(&["start"]);
         // The next start is on the same ports.
-        let port = addresses.stream.rsplit_once(':').expect("an address has a port").1.to_owned();
-        let mut settings = self.clone().with("--wsserver-port", &port);
-        settings = settings.with("--server-bind", addresses.api_at());
-        if let Some(peers) = &addresses.peers {
+        let stream = host_of(announced.of("stream"));
+        let port = stream.rsplit_once(':').expect("an address has a port").1;
+        let mut settings = self.clone().with("--wsserver-port", port);
+        settings = settings.with("--server-bind", host_of(announced.of("api")));
+        if let Some(peers) = announced.find("peers") {
             settings = settings.with("--listen-peers", peers);
         }
-        let api = Client::new(&addresses.api);
-        Node { settings, process, api, addresses }
+        let api = Client::new(announced.of("api"));
+        Node { settings, process, api, announced }
     }
 
     /// Runs a command until it ends by itself; returns how, and what it wrote.
     pub(crate) fn run(&self, arguments: &[&str]) -> (ExitStatus, String) {
-        let mut process = self.begin(arguments);
-        (process.wait(), process.written())
+        self.0.run(arguments)
     }
 
     /// Begins to run a command.
     pub(crate) fn begin(&self, arguments: &[&str]) -> Process {
-        let log = self.folder.join(format!("{}.command.log", self.name));
-        drop(fs::remove_file(&log));
-        Process::start(&self.name, &mut self.command(arguments), &log)
+        self.0.begin(arguments)
     }
 
     /// Runs a command that must end well; returns what it wrote.
@@ -95,66 +77,12 @@ impl Settings {
 
     /// Runs a command that must fail with this code, and say `part`.
     pub(crate) fn refuses(&self, arguments: &[&str], code: i32, part: &str) -> String {
-        let (status, written) = self.run(arguments);
-        assert_eq!(status.code(), Some(code), "{arguments:?}: {written}");
-        assert!(!written.contains("panicked"), "{written}");
-        assert!(written.contains(part), "{arguments:?}: {part:?} is not in {written}");
-        written
+        self.0.refuses(arguments, code, part)
     }
 
     /// The folder of the node's data.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.join(&self.name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binaries::ledger_daemon());
-        // Only what a test says counts, not what the shell around it has set.
-        let inherited = std::env::vars_os().map(|(name, _)| name);
-        for name in inherited.filter(|name| name.to_string_lossy().starts_with("BIGCHAINDB_")) {
-            command.env_remove(name);
-        }
-        command.env("HOME", &self.folder).envs(self.variables.iter().cloned());
-        command.args(arguments);
-        // `load` speaks to any node and knows no settings of one.
-        if arguments.first() != Some(&"load") {
-            for (flag, value) in &self.flags {
-                command.arg(flag);
-                if !value.is_empty() {
-                    command.arg(value);
-                }
-            }
-        }
-        command
-    }
-}
-
-/// What a node says once it is ready.
-#[derive(Debug)]
-struct Addresses {
-    api: String,
-    stream: String,
-    key: String,
-    peers: Option<String>,
-}
-
-impl Addresses {
-    fn find(written: &str) -> Option<Self> {
-        written.lines().find(|line| *line == "ready")?;
-        let value = |name: &str| {
-            let line = written.lines().find(|line| line.starts_with(&format!("{name} ")))?;
-            line.split_whitespace().nth(1).map(str::to_owned)
-        };
-        Some(Self {
-            api: value("api")?,
-            stream: value("stream")?,
-            key: value("node")?,
-            peers: value("peers"),
-        })
-    }
-
-    fn api_at(&self) -> &str {
-        self.api.split_once("://").expect("a URL").1
+        self.0.data()
     }
 }
 
@@ -164,7 +92,7 @@ pub(crate) struct Node {
     settings: Settings,
     process: Process,
     api: Client,
-    addresses: Addresses,
+    announced: Announced,
 }
 
 impl Node {
@@ -174,27 +102,27 @@ impl Node {
 
     /// `http://host:port`.
     pub(crate) fn url(&self) -> &str {
-        &self.addresses.api
+        self.announced.of("api")
     }
 
     /// `host:port` of the API.
     pub(crate) fn api_at(&self) -> &str {
-        self.addresses.api_at()
+        host_of(self.url())
     }
 
     /// `ws://host:port`.
     pub(crate) fn stream(&self) -> &str {
-        &self.addresses.stream
+        self.announced.of("stream")
     }
 
     /// Its public key.
     pub(crate) fn key(&self) -> &str {
-        &self.addresses.key
+        self.announced.of("node")
     }
 
     /// `host:port` for the other members.
     pub(crate) fn peers_at(&self) -> Option<&str> {
-        self.addresses.peers.as_deref()
+        self.announced.find("peers")
     }
 
     pub(crate) fn settings(&self) -> &Settings {
