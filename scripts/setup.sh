@@ -2,9 +2,9 @@
 # Installs what a build needs and the machine lacks. Silent when there is nothing to do.
 #
 #   scripts/setup.sh light    what the demo needs: Rust and a C compiler
-#   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger and of the
-#                             directory need: C++, libclang, Node, Python, PostgreSQL and the
-#                             packages in scripts/drivers.sh
+#   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger, of the
+#                             directory and of deals need: C++, libclang, Node, Python, PostgreSQL,
+#                             the packages in scripts/drivers.sh and a bitcoind (scripts/bitcoind.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -86,6 +86,7 @@ full)
     need_rust
     install_node_packages
     scripts/drivers.sh build
+    scripts/bitcoind.sh build
     ;;
 *)
     echo "usage: scripts/setup.sh [light|full]" >&2

@@ -2,6 +2,8 @@
 //!
 //! Used by several test programs, so it depends on nothing of theirs.
 
+#![allow(dead_code, reason = "each of the programs uses another part")]
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
@@ -58,8 +60,8 @@ impl Bitcoind {
         Some(node)
     }
 
-    /// Starts the node anew, with the data that it has and on another port; with another cookie,
-    /// too. Ends it before, as `kill -9` does, if it runs.
+    /// Starts the node anew, with the data that it wrote down and on another port; with another
+    /// cookie, too, and without its wallet, which `loadwallet` brings back. Kills it if it runs.
     pub(crate) fn restart(&mut self) {
         self.kill();
         for _ in 0..PORTS_TRIED_MAX {
@@ -75,7 +77,8 @@ impl Bitcoind {
         panic!("bitcoind does not start");
     }
 
-    /// Ends the node at once.
+    /// Ends the node at once. It loses what it had not written down yet: most likely all blocks of
+    /// its life.
     pub(crate) fn kill(&mut self) {
         if let Some(Running { mut child, reader }) = self.running.take() {
             child.kill().unwrap();

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod bitcoind;
+#[path = "../../../../tests/it/support/bitcoind.rs"]
+mod bitcoind_process;
 mod contract;
 mod dev;
 mod files;
