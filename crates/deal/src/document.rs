@@ -213,3 +213,6 @@ fn serialize_map<S: Serializer>(
     }
     map.end()
 }
+
+#[cfg(test)]
+mod tests;

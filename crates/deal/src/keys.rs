@@ -33,11 +33,6 @@ impl PublicKey {
     pub(crate) fn from_point(point: &secp256k1::PublicKey) -> Self {
         Self(point.serialize())
     }
-
-    /// Returns the point.
-    pub(crate) fn point(&self) -> secp256k1::PublicKey {
-        secp256k1::PublicKey::from_slice(&self.0).expect("the bytes were made of a point")
-    }
 }
 
 impl FromStr for PublicKey {
@@ -111,3 +106,6 @@ impl ServiceKeys {
         Ok(Self { key1: key(0, key1)?, key2: key(1, key2)? })
     }
 }
+
+#[cfg(test)]
+mod tests;

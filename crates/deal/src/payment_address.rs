@@ -87,6 +87,10 @@ pub struct PaymentAddress {
 
 impl PaymentAddress {
     /// Returns the three keys in the order of the script, which is the order of signatures.
+    ///
+    /// # Panics
+    ///
+    /// If the script is not one that [`Terms::payment_address`] made.
     pub fn keys(&self) -> [PublicKey; 3] {
         // The script is `52 21 <33> 21 <33> 21 <33> 53 ae`.
         [2, 36, 70].map(|start| {

@@ -107,3 +107,6 @@ pub fn coins(satoshi: Satoshi) -> String {
 fn canonical(satoshi: Satoshi, network: Network) -> String {
     format!("{} {}", coins(satoshi), network.symbol())
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,10 @@ impl Terms {
     ///
     /// Everybody who knows the terms can make it. It binds the address to the terms; it does not
     /// guard the money.
+    ///
+    /// # Panics
+    ///
+    /// For one hash in 2^127, which gives no key. Nobody can look for one.
     pub fn key3(&self) -> PrivateKey {
         PrivateKey::of_deal(&self.hash()).expect("one hash in 2^127 gives no key; nobody finds one")
     }

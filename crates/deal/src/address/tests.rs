@@ -16,7 +16,7 @@ fn scripts_of_addresses() {
     assert_eq!(script(TEST[2]), "a91473d32ac9e4330a071ee1b3a9ccf3997bdd4174d087");
     assert_eq!(
         script("2N6abv3qhgHQxvntfDzmmi4kHm14TadoBpu"),
-        "a91449243d79a5096edd708c3104927156f3c040d24587"
+        "a9149243d79a5096edd708c3104927156f3c040d245d87"
     );
     assert_eq!(script(TEST[3]), "0014751e76e8199196d454941c45d1b3a323f1433bd6");
     let taproot = "5120000000c4a5cad46221b2a187905e5266362b99d5e91c6ce24d165dab93e86433";

@@ -7,12 +7,12 @@ impl Document {
     pub fn get(&self, path: &str) -> Option<&Node> {
         let (start, last) = path.rsplit_once('.').unwrap_or(("", path));
         let parts = start.split('.').filter(|part| !part.is_empty());
-        let members =
-            parts.fold(Some(&self.members), |members, part| match find(members?, part)? {
-                Node::Map(members) => Some(members),
-                Node::Null | Node::Text(_) | Node::List(_) => None,
-            });
-        find(members?, last)
+        let mut members = &self.members;
+        for part in parts {
+            let Node::Map(inner) = find(members, part)? else { return None };
+            members = inner;
+        }
+        find(members, last)
     }
 
     /// Returns the text at a path, or `None` if there is none or it is empty.

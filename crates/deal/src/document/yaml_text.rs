@@ -25,7 +25,7 @@ fn map(out: &mut String, members: &[(String, Node)], level: usize, breaks: bool)
         match node {
             Node::Map(inner) if !inner.is_empty() => map(out, inner, level + 1, true),
             Node::List(inner) if !inner.is_empty() => list(out, inner, level + 1, true),
-            node => {
+            Node::Null | Node::Text(_) | Node::Map(_) | Node::List(_) => {
                 out.push(' ');
                 flat(out, node);
             }
@@ -42,7 +42,7 @@ fn list(out: &mut String, nodes: &[Node], level: usize, breaks: bool) {
         match node {
             Node::Map(inner) if !inner.is_empty() => map(out, inner, level + 1, false),
             Node::List(inner) if !inner.is_empty() => list(out, inner, level + 1, false),
-            node => flat(out, node),
+            Node::Null | Node::Text(_) | Node::Map(_) | Node::List(_) => flat(out, node),
         }
     }
 }

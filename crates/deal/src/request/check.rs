@@ -49,16 +49,28 @@ impl Request {
     fn check_order(&self, now: Time) -> Result<(), Refusal> {
         let terms = &self.terms;
         let refusal = match self.order {
-            Order::Create if now < terms.date => Refusal::DateInFuture,
-            Order::Create if now.since(terms.date) > Self::AGE_SECONDS_MAX => Refusal::DateExpired,
-            Order::Complete if now > terms.leave_before => Refusal::FeedbackExpired,
-            Order::Cancel if now > terms.until => Refusal::CancellationExpired,
-            Order::Cancel if !self.is_signed_by_seller() => Refusal::NotSignedBySeller,
-            Order::Feedback if !self.is_signed_by_customer() => Refusal::NotSignedByCustomer,
-            order if !order.is_request() => Refusal::NotARequest,
-            _ => return Ok(()),
+            Order::Create => (now < terms.date).then_some(Refusal::DateInFuture).or_else(|| {
+                (now.since(terms.date) > Self::AGE_SECONDS_MAX).then_some(Refusal::DateExpired)
+            }),
+            Order::Pay => None,
+            Order::Complete => (now > terms.leave_before).then_some(Refusal::FeedbackExpired),
+            Order::Cancel if now > terms.until => Some(Refusal::CancellationExpired),
+            Order::Cancel => (!self.is_signed_by_seller()).then_some(Refusal::NotSignedBySeller),
+            Order::Feedback => {
+                (!self.is_signed_by_customer()).then_some(Refusal::NotSignedByCustomer)
+            }
+            Order::Created
+            | Order::Paid
+            | Order::Completed
+            | Order::Canceled
+            | Order::Execute
+            | Order::Executed
+            | Order::Delete
+            | Order::Deleted
+            | Order::Fail
+            | Order::Failed => Some(Refusal::NotARequest),
         };
-        Err(refusal)
+        refusal.map_or(Ok(()), Err)
     }
 
     fn check_networks(&self) -> Result<(), Refusal> {

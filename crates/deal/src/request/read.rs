@@ -39,13 +39,14 @@ fn order(document: &Document) -> Result<Order, Refusal> {
     for path in ["type", "at", "date", "seller.address", "customer.address", "payment.sum"] {
         words.required(path)?;
     }
-    let order = text.parse()?;
-    match order {
-        Order::Cancel => words.required("seller.signature")?,
-        Order::Feedback => words.required("customer.signature")?,
-        _ => "",
-    };
-    if matches!(order, Order::Pay | Order::Complete | Order::Cancel | Order::Feedback) {
+    let order: Order = text.parse()?;
+    if order == Order::Cancel {
+        words.required("seller.signature")?;
+    }
+    if order == Order::Feedback {
+        words.required("customer.signature")?;
+    }
+    if order.is_request() && order != Order::Create {
         words.required("payment.address")?;
     }
     Ok(order)
