@@ -322,3 +322,6 @@ impl DealStore for EmbeddedDeals {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
