@@ -11,7 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use tally_apip_api::ApipConfig;
 use tally_apip_node::DirectoryConfig;
 use tally_chain_utxo::{FilesSettings, NodeSettings, RecordSettings};
-use tally_daemon::{Access, Failure, HiddenText, Logging, Place};
+use tally_daemon::{Access, Failure, Logging, Place, Postgres};
 use tally_http::{Exposure, Guard};
 
 /// Everything the daemon needs to know.
@@ -20,8 +20,8 @@ pub(crate) struct Config {
     pub(crate) chain: Chain,
     pub(crate) data: Place,
     pub(crate) directory: DirectoryConfig,
-    /// The database that several servers share, and how many connections to it.
-    pub(crate) postgres: Option<(HiddenText, u32)>,
+    /// The database that several servers share.
+    pub(crate) postgres: Option<Postgres>,
     pub(crate) interfaces: ApipConfig,
     pub(crate) api: Api,
     pub(crate) logging: Logging,

@@ -10,7 +10,7 @@ use tally_accounts::{Accounts, EmbeddedAccounts};
 use tally_apip_node::Directory;
 use tally_chain::utxo::{Source, Start};
 use tally_chain_utxo::{FilesSource, NodeSource, RecordSource};
-use tally_daemon::{Failure, HiddenText, Kind, Place};
+use tally_daemon::{Failure, HiddenText, Kind, Place, Postgres};
 use tally_storage::{MemoryStore, Store, Table};
 
 /// The folder of the directory's state, and the one of sessions and balances, below that of
@@ -31,7 +31,7 @@ pub(crate) fn directory(config: &Config) -> Result<Arc<Directory>, Failure> {
 
 /// Opens the accounts.
 pub(crate) async fn accounts(config: &Config) -> Result<Arc<dyn Accounts>, Failure> {
-    if let Some((HiddenText(url), connections)) = &config.postgres {
+    if let Some(Postgres { url: HiddenText(url), connections }) = &config.postgres {
         return shared_accounts(url, *connections).await;
     }
     let store = open(&config.data, ACCOUNTS, tally_accounts::TABLES)?;

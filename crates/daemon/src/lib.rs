@@ -10,6 +10,8 @@
 //! |---|---|
 //! | token, TLS, origins of the API | [`AccessSettings`] → [`Access`] |
 //! | level, filter, format, file of the log | [`LogSettings`] → [`Logging`] |
+//! | a node of a chain of outputs | [`NodeSettings`] → [`Login`] |
+//! | a database that servers share | [`PostgresSettings`] → [`Postgres`] |
 //! | commands beside running | [`Order`], [`Verb`] |
 //! | where state lives | [`Place`] |
 //! | an error with an exit code | [`Failure`], [`Kind`] |
@@ -79,8 +81,10 @@ mod access;
 mod failure;
 mod files;
 mod log;
+mod node;
 mod order;
 mod place;
+mod postgres;
 mod program;
 mod run;
 mod settings;
@@ -92,8 +96,10 @@ pub use access::{Access, AccessSettings};
 pub use failure::{Failure, Kind};
 pub use files::{Readers, home, secret_in, write_whole};
 pub use log::{LogSettings, Logging};
+pub use node::{Login, NodeSettings};
 pub use order::{ConfigVerb, Order, Verb};
 pub use place::{Database, Place};
+pub use postgres::{Postgres, PostgresSettings};
 pub use program::{GENERAL, Program};
 pub use run::{Signals, announce, bind, block_on, serve};
 pub use settings::{Settings, as_toml};

@@ -1,6 +1,6 @@
 //! The environment and the file: each value is read by the parser of its flag.
 
-use crate::{Failure, Kind, Program, Settings};
+use crate::{Failure, HiddenText, Kind, Program, Settings};
 use anyhow::{Context, anyhow, bail};
 use clap::{
     Arg, ArgAction,
@@ -46,6 +46,13 @@ impl Program {
     /// command lines.
     pub fn api_token(&self) -> Option<String> {
         std::env::var(self.api_token_variable()).ok().filter(|token| !token.is_empty())
+    }
+
+    /// Returns the secret in the environment variable of that name, if it is not empty. The
+    /// program's prefix is put before the name.
+    pub fn secret(&self, name: &str) -> Option<HiddenText> {
+        let value = std::env::var(format!("{}{name}", self.prefix)).ok();
+        value.filter(|value| !value.is_empty()).map(HiddenText)
     }
 
     pub(crate) fn api_token_variable(&self) -> String {

@@ -9,8 +9,8 @@ use tally_apip_node::{AddressVersions, DirectoryConfig};
 use tally_chain_utxo::{Credentials, FilesSettings, Network, NodeSettings, RecordSettings};
 use tally_crypto::fch::AddressVersion;
 use tally_daemon::{
-    AccessSettings, Database, Failure, HiddenText, Kind, ListenAddress, LogSettings, Place, home,
-    secret_in,
+    AccessSettings, Database, Failure, HiddenText, Kind, ListenAddress, LogSettings, Login, Place,
+    PostgresSettings, home,
 };
 use tally_feip::Rules;
 use tally_primitives::BlockNumber;
@@ -18,8 +18,6 @@ use tally_primitives::BlockNumber;
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// As upstream's servers had it.
 const WINDOW_MS: u64 = 5000;
-/// A database of default settings takes a hundred, for all servers together.
-const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// What must not stand on a command line.
 #[derive(Debug, Default)]
@@ -31,14 +29,10 @@ pub(super) struct Secrets {
 
 impl Secrets {
     pub(super) fn of_environment() -> Self {
-        let hidden = |name| {
-            let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-            value.map(HiddenText)
-        };
         Self {
             api_token: PROGRAM.api_token(),
-            node_password: hidden("APIP_NODE_PASSWORD"),
-            postgres_url: hidden("APIP_POSTGRES_URL"),
+            node_password: PROGRAM.secret("NODE_PASSWORD"),
+            postgres_url: PROGRAM.secret("POSTGRES_URL"),
         }
     }
 }
@@ -63,7 +57,7 @@ impl Settings {
             charge: Some(ChargeMode::Answered),
             free_get: Some(true),
             plain_keys: Some(false),
-            postgres_connections: Some(POSTGRES_CONNECTIONS),
+            postgres: PostgresSettings::defaults(),
             api_address: Some(ListenAddress(ADDRESS)),
             access: AccessSettings::defaults(),
             log: LogSettings::defaults(),
@@ -79,7 +73,7 @@ pub(super) fn check(settings: Settings, secrets: Secrets) -> Result<Config, Fail
     let network = settings.network.map_or(Network::FREECASH, |NetworkName(network)| network);
     let api = api(&settings, api_token.as_deref())?;
     let chain = chain(&settings, network, node_password)?;
-    let postgres = postgres(&settings, postgres_url)?;
+    let postgres = settings.postgres.check(postgres_url, cfg!(feature = "postgres"))?;
     // Of several servers that share accounts another one may see the payments.
     let finds_payments = postgres.is_some() || !matches!(chain, Chain::Records(_));
     Ok(Config {
@@ -100,7 +94,7 @@ fn chain(
     password: Option<HiddenText>,
 ) -> Result<Chain, Failure> {
     let given = [
-        (settings.node_url.is_some(), "--node-url"),
+        (settings.node.node_url.is_some(), "--node-url"),
         (settings.block_files.is_some(), "--block-files"),
         (settings.records.is_some(), "--records"),
     ];
@@ -118,9 +112,8 @@ fn chain(
     if let [one, other, ..] = given.as_slice() {
         return Err(Failure::settings(format!("{one} and {other} exclude each other")));
     }
-    if let Some(url) = &settings.node_url {
-        let credentials = credentials(settings, password)?;
-        return Ok(Chain::Node(NodeSettings::new(network, url, credentials)));
+    if let Some((url, login)) = settings.node.check(&PROGRAM, password)? {
+        return Ok(Chain::Node(NodeSettings::new(network, url, credentials(login))));
     }
     if let Some(folder) = &settings.block_files {
         return Ok(Chain::Files(FilesSettings::new(network, folder)));
@@ -134,26 +127,13 @@ fn chain(
     ))
 }
 
-fn credentials(settings: &Settings, password: Option<HiddenText>) -> Result<Credentials, Failure> {
-    if let Some(path) = &settings.node_cookie_file {
-        if settings.node_user.is_some() {
-            return Err(Failure::settings("--node-cookie-file and --node-user exclude each other"));
+fn credentials(login: Login) -> Credentials {
+    match login {
+        Login::CookieFile(path) => Credentials::CookieFile(path),
+        Login::Password { user, password: HiddenText(password) } => {
+            Credentials::Password { user, password }
         }
-        return Ok(Credentials::CookieFile(path.clone()));
     }
-    let Some(user) = settings.node_user.clone() else {
-        return Err(Failure::settings("--node-url needs --node-cookie-file or --node-user"));
-    };
-    let password = match (&settings.node_password_file, password) {
-        (Some(path), _) => secret_in(path, "--node-password-file")?,
-        (None, Some(HiddenText(password))) => password,
-        (None, None) => {
-            return Err(Failure::settings(
-                "--node-user needs --node-password-file or the variable APIP_NODE_PASSWORD",
-            ));
-        }
-    };
-    Ok(Credentials::Password { user, password })
 }
 
 fn data(settings: &Settings) -> Result<Place, Failure> {
@@ -181,24 +161,6 @@ fn directory(settings: &Settings, network: Network) -> DirectoryConfig {
         rules,
         service: settings.sid.map(|ServiceId(sid)| sid),
         ..DirectoryConfig::new(versions)
-    }
-}
-
-fn postgres(
-    settings: &Settings,
-    url: Option<HiddenText>,
-) -> Result<Option<(HiddenText, u32)>, Failure> {
-    let url = match (&settings.postgres_url_file, url) {
-        (Some(path), _) => HiddenText(secret_in(path, "--postgres-url-file")?),
-        (None, Some(url)) => url,
-        (None, None) => return Ok(None),
-    };
-    if !cfg!(feature = "postgres") {
-        return Err(Failure::settings("this build knows no PostgreSQL (it lacks the feature)"));
-    }
-    match settings.postgres_connections {
-        Some(connections @ 1..) => Ok(Some((url, connections))),
-        Some(0) | None => Err(Failure::settings("--postgres-connections must be at least 1")),
     }
 }
 

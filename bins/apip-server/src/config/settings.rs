@@ -1,10 +1,17 @@
 use super::values::{ChargeMode, KeyFormatName, NetworkName, PriceFactor, ServiceId};
 use std::path::PathBuf;
-use tally_daemon::{AccessSettings, GENERAL, ListenAddress, LogSettings};
+use tally_daemon::{
+    AccessSettings, GENERAL, ListenAddress, LogSettings, NodeSettings, PostgresSettings,
+};
 
 tally_daemon::settings! {
     /// All settings, each absent until somebody says it.
-    pub(crate) struct Settings { access: AccessSettings, log: LogSettings }
+    pub(crate) struct Settings {
+        node: NodeSettings,
+        postgres: PostgresSettings,
+        access: AccessSettings,
+        log: LogSettings,
+    }
 
     /// TOML file with settings.
     #[arg(long, value_name = "FILE", help_heading = GENERAL)]
@@ -29,23 +36,6 @@ tally_daemon::settings! {
     /// bitcoin-regtest. [default: freecash]
     #[arg(long, value_name = "NAME", help_heading = CHAIN)]
     network [NetworkName]
-
-    /// JSON-RPC of a freecashd: http://HOST:PORT.
-    #[arg(long, value_name = "URL", help_heading = CHAIN)]
-    node_url [String]
-
-    /// The node's file with its cookie, `.cookie` in its data folder.
-    #[arg(long, value_name = "FILE", help_heading = CHAIN)]
-    node_cookie_file [PathBuf]
-
-    /// Name of a user of the node (its `rpcuser`); the password is in APIP_NODE_PASSWORD or in
-    /// --node-password-file.
-    #[arg(long, value_name = "NAME", help_heading = CHAIN)]
-    node_user [String]
-
-    /// File with the password of the node's user; one newline at its end does not count.
-    #[arg(long, value_name = "FILE", help_heading = CHAIN)]
-    node_password_file [PathBuf]
 
     /// Folder with a node's block files, `blk00000.dat` and so on; the node need not run.
     #[arg(long, value_name = "FOLDER", help_heading = CHAIN)]
@@ -103,16 +93,6 @@ tally_daemon::settings! {
     /// between: a proxy has to encrypt. [default: false]
     #[arg(long, value_name = "BOOL", help_heading = SERVICE)]
     plain_keys [bool]
-
-    /// File with the address of a PostgreSQL database that several servers share:
-    /// postgres://USER:PASSWORD@HOST/DATABASE. The variable APIP_POSTGRES_URL may hold the address
-    /// itself. Without it sessions and balances are in --data-dir.
-    #[arg(long, value_name = "FILE", help_heading = SERVICE)]
-    postgres_url_file [PathBuf]
-
-    /// Connections to the database. [default: 16]
-    #[arg(long, value_name = "NUMBER", help_heading = SERVICE)]
-    postgres_connections [u32]
 
     /// Address of the HTTP API. [default: 127.0.0.1:8080]
     #[arg(long, value_name = "IP:PORT", help_heading = API)]

@@ -1,18 +1,23 @@
 use super::{checks::Secrets, *};
 use crate::dev;
 use tally_chain_utxo::{Credentials, Network};
-use tally_daemon::{AccessSettings, Kind, ListenAddress};
+use tally_daemon::{
+    AccessSettings, HiddenText, Kind, ListenAddress, NodeSettings, PostgresSettings,
+};
 
 fn dev() -> Settings {
     Settings { dev: Some(true), ..Settings::default() }
 }
 
 fn node() -> Settings {
-    Settings {
+    Settings { node: login(), memory_store: Some(true), ..Settings::default() }
+}
+
+fn login() -> NodeSettings {
+    NodeSettings {
         node_url: Some("http://127.0.0.1:8332".to_owned()),
         node_user: Some("user".to_owned()),
-        memory_store: Some(true),
-        ..Settings::default()
+        ..NodeSettings::default()
     }
 }
 
@@ -57,15 +62,20 @@ fn what_is_missing_or_contradicts_is_named() {
     let path = || Some(PathBuf::from("/nowhere"));
     let bare = Settings { memory_store: Some(true), ..Settings::default() };
     assert!(refusal(bare.clone()).contains("--node-url"));
+    let shared = PostgresSettings { postgres_url_file: path(), ..PostgresSettings::defaults() };
+    let with = |login| Settings { node: login, ..node() };
     for (settings, named) in [
         (Settings { block_files: path(), ..dev() }, "--block-files"),
         (Settings { data_dir: path(), ..dev() }, "--data-dir"),
         (Settings { data_dir: path(), ..node() }, "--memory-store"),
         (Settings { records: path(), ..node() }, "--records"),
-        (Settings { node_user: None, ..node() }, "--node-cookie-file"),
-        (Settings { node_cookie_file: path(), ..node() }, "--node-user"),
-        (Settings { node_password_file: path(), ..node() }, "--node-password-file /nowhere"),
-        (Settings { postgres_url_file: path(), ..dev() }, "--postgres-url-file /nowhere"),
+        (with(NodeSettings { node_user: None, ..login() }), "--node-cookie-file"),
+        (with(NodeSettings { node_cookie_file: path(), ..login() }), "--node-user"),
+        (
+            with(NodeSettings { node_password_file: path(), ..login() }),
+            "--node-password-file /nowhere",
+        ),
+        (Settings { postgres: shared, ..dev() }, "--postgres-url-file /nowhere"),
         (Settings { window_time: Some(0), ..dev() }, "window"),
         (Settings { url_head: Some(vec!["http://a".into()]), ..dev() }, "http://a"),
         (Settings { price_factor: Some(vec!["no=2".parse().unwrap()]), ..dev() }, "no"),
