@@ -40,8 +40,9 @@ impl PrivateKey {
     ///
     /// [`PrivateKeyError::Range`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, PrivateKeyError> {
-        let key = secp256k1::SecretKey::from_slice(bytes).map_err(|_| PrivateKeyError::Range)?;
-        Ok(Self::new(key))
+        let mut key =
+            secp256k1::SecretKey::from_slice(bytes).map_err(|_| PrivateKeyError::Range)?;
+        Ok(Self::take(&mut key))
     }
 
     /// Reads a key in the wallet import format, of any network.
@@ -51,9 +52,9 @@ impl PrivateKey {
     /// [`PrivateKeyError::Text`] and [`PrivateKeyError::Uncompressed`].
     pub fn from_wif(text: &str) -> Result<Self, PrivateKeyError> {
         let mut key = bitcoin::PrivateKey::from_wif(text).map_err(|_| PrivateKeyError::Text)?;
-        let read = if key.compressed { Ok(Self::new(key.inner)) } else { Err(()) };
-        key.inner.non_secure_erase();
-        read.map_err(|()| PrivateKeyError::Uncompressed)
+        let is_compressed = key.compressed;
+        let taken = Self::take(&mut key.inner);
+        is_compressed.then_some(taken).ok_or(PrivateKeyError::Uncompressed)
     }
 
     /// Returns the third key of a deal, whose `hash` is that of the deal's data.
@@ -65,8 +66,9 @@ impl PrivateKey {
     ///
     /// [`PrivateKeyError::Range`], for one hash in 2^127.
     pub fn of_deal(hash: &[u8; 32]) -> Result<Self, PrivateKeyError> {
-        let master = Xpriv::new_master(NetworkKind::Main, hash);
-        master.map(|key| Self::new(key.private_key)).map_err(|_| PrivateKeyError::Range)
+        let mut master =
+            Xpriv::new_master(NetworkKind::Main, hash).map_err(|_| PrivateKeyError::Range)?;
+        Ok(Self::take(&mut master.private_key))
     }
 
     /// Returns the public key.
@@ -91,8 +93,11 @@ impl PrivateKey {
         Keypair::from_secret_key(&CURVE, &self.0.key)
     }
 
-    fn new(key: secp256k1::SecretKey) -> Self {
-        Self(Arc::new(Inner { public: key.public_key(&CURVE), key }))
+    /// Copies a key into the only place where it stays, and overwrites it where it was.
+    fn take(key: &mut secp256k1::SecretKey) -> Self {
+        let inner = Inner { public: key.public_key(&CURVE), key: *key };
+        key.non_secure_erase();
+        Self(Arc::new(inner))
     }
 }
 
@@ -105,5 +110,39 @@ impl fmt::Debug for PrivateKey {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.key.non_secure_erase();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The generator's key in all its forms, and what is no key.
+    #[test]
+    fn a_key_is_read_from_bytes_and_from_text() {
+        let mut one = [0; 32];
+        one[31] = 1;
+        let key = PrivateKey::from_bytes(&one).unwrap();
+        let wif = "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn";
+        let read = PrivateKey::from_wif(wif).unwrap();
+        assert_eq!((*read.expose(), read.public_key()), (one, key.public_key()));
+        assert_eq!(
+            key.public_key().to_string(),
+            "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+        );
+        let bad = |text: &str| PrivateKey::from_wif(text).err();
+        let uncompressed = "5HpHagT65TZzG1PH3CSu63k8DbpvD8s5ip4nEB3kEsreAnchuDf";
+        assert_eq!(bad(uncompressed), Some(PrivateKeyError::Uncompressed));
+        assert_eq!(bad(&wif.replace('n', "m")), Some(PrivateKeyError::Text));
+        assert_eq!(PrivateKey::from_bytes(&[0; 32]).err(), Some(PrivateKeyError::Range));
+        assert_eq!(PrivateKey::from_bytes(&[0xff; 32]).err(), Some(PrivateKeyError::Range));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_key_is_public() {
+        let key = PrivateKey::from_bytes(&[0x42; 32]).unwrap();
+        let shown = format!("{key:?}");
+        assert_eq!(shown, format!("PrivateKey(of {})", key.public_key()));
+        assert!(!shown.contains(&"42".repeat(4)), "{shown}");
     }
 }

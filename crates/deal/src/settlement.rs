@@ -26,6 +26,7 @@
 mod build;
 mod fee;
 mod partial;
+mod psbt_error;
 mod script;
 mod shares;
 
@@ -35,7 +36,8 @@ use tally_primitives::{Satoshi, Txid};
 
 pub use build::{Payment, UnsignedSettlement};
 pub use fee::{FeeRules, FeeRulesError};
-pub use partial::{PSBT_TEXT_LENGTH_MAX, PartialSettlement, PsbtError};
+pub use partial::PartialSettlement;
+pub use psbt_error::{PSBT_TEXT_LENGTH_MAX, PsbtError};
 pub use shares::Moved;
 
 /// The most outputs that one settlement spends.

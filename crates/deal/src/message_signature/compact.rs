@@ -39,6 +39,11 @@ impl Header {
         }
     }
 
+    /// Returns the first byte of a signature.
+    fn write(self, id: RecoveryId) -> u8 {
+        self.first() + u8::try_from(id.to_i32()).expect("a recovery id is 0 to 3")
+    }
+
     /// Splits a first byte into what it says and the recovery id.
     fn read(byte: u8) -> Option<(Self, RecoveryId)> {
         let header = match byte {
@@ -62,8 +67,7 @@ pub(super) type Parts<'a> = ((Header, RecoveryId), &'a [u8]);
 pub fn sign(key: &PrivateKey, message: &[u8], header: Header) -> String {
     let signature = CURVE.sign_ecdsa_recoverable(&digest(message), key.inner());
     let (id, rs) = signature.serialize_compact();
-    let id = u8::try_from(id.to_i32()).expect("a recovery id is 0 to 3");
-    let mut bytes = [header.first() + id; LENGTH];
+    let mut bytes = [header.write(id); LENGTH];
     bytes[1..].copy_from_slice(&rs);
     BASE64_STANDARD.encode(bytes)
 }

@@ -1,6 +1,5 @@
 use super::{
-    FeeRules, INPUTS_MAX, Moved, PartialSettlement, SettlementError, SignedSettlement,
-    partial::PsbtError,
+    FeeRules, INPUTS_MAX, Moved, PartialSettlement, PsbtError, SettlementError, SignedSettlement,
     script::{Lock, output, transaction},
     shares::{Group, divide, join},
 };

@@ -1,5 +1,5 @@
 use super::{
-    SignedSettlement,
+    PSBT_TEXT_LENGTH_MAX, PsbtError, SignedSettlement,
     script::{KEYS, Lock, SIGNATURES},
 };
 use crate::{PaymentAddress, PrivateKey, PublicKey, curve::CURVE};
@@ -9,91 +9,6 @@ use bitcoin::{
     hashes::Hash as _, psbt, secp256k1::Message, sighash::SighashCache,
 };
 use tally_primitives::{Satoshi, Txid};
-
-/// The longest text of a PSBT that is read, in bytes.
-///
-/// The largest settlement with all signatures takes a third of it; wallets add what they know
-/// about their keys.
-pub const PSBT_TEXT_LENGTH_MAX: usize = 2 * 1024 * 1024;
-
-/// A text cannot be taken as signatures of a settlement, or the settlement cannot be signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PsbtError {
-    /// The text is too long.
-    #[error("a PSBT text has at most {PSBT_TEXT_LENGTH_MAX} bytes, not {0}")]
-    TooLong(usize),
-    /// The text is not Base64.
-    #[error("a PSBT is a Base64 text")]
-    Text,
-    /// The bytes are no PSBT of version 0 (BIP-174).
-    #[error("not a PSBT of version 0: {0}")]
-    NotPsbt(
-        /// What the decoder says.
-        String,
-    ),
-    /// The PSBT is of another transaction, or of this one with something changed.
-    #[error("the PSBT is of transaction {found}, not of {expected}")]
-    AnotherTransaction {
-        /// Id of the unsigned transaction that is to be signed.
-        expected: Txid,
-        /// Id of the unsigned transaction that was given.
-        found: Txid,
-    },
-    /// The stored PSBT lacks what its inputs spend, or spends something else than the deal's money.
-    #[error("input {input} does not spend the deal's payment address")]
-    AnotherPayment {
-        /// Position of the input.
-        input: usize,
-    },
-    /// The stored PSBT pays more than it spends.
-    #[error("the stored PSBT pays more than it spends")]
-    Overspent,
-    /// A signature that does not commit to the whole transaction.
-    #[error("input {input} is signed with a hash type other than SIGHASH_ALL")]
-    HashType {
-        /// Position of the input.
-        input: usize,
-    },
-    /// A signature by none of the three keys.
-    #[error("input {input} is signed by key {key}, which is none of the deal's")]
-    ForeignKey {
-        /// Position of the input.
-        input: usize,
-        /// The key, in hexadecimal digits.
-        key: String,
-    },
-    /// A signature that is not of this transaction by the key it is filed under.
-    #[error("input {input} has a bad signature by key {key}")]
-    BadSignature {
-        /// Position of the input.
-        input: usize,
-        /// The key that is said to have made it.
-        key: PublicKey,
-    },
-    /// A finished input whose witness is not two good signatures and the script.
-    #[error("input {input} is finished with a bad witness")]
-    BadWitness {
-        /// Position of the input.
-        input: usize,
-    },
-    /// The PSBT has no signature at all.
-    #[error("the PSBT has no signature")]
-    NotSigned,
-    /// Signatures are missing. The first input of which this is so is named.
-    #[error("input {input} has {signatures} of {SIGNATURES} signatures")]
-    Incomplete {
-        /// Position of the input.
-        input: usize,
-        /// How many signatures it has.
-        signatures: usize,
-    },
-    /// The number of private keys.
-    #[error("Invalid count of secret keys (2 or 3 expected).")]
-    KeyCount,
-    /// What is signed is not a settlement of this payment address.
-    #[error("the payment address is not of two of three keys")]
-    Script,
-}
 
 /// The signatures of one input, by the position of their key in the script.
 type Signatures = [Option<ecdsa::Signature>; KEYS];
@@ -134,6 +49,9 @@ impl PartialSettlement {
     pub fn stored(text: &str, payment: &PaymentAddress) -> Result<Self, PsbtError> {
         let lock = Lock::of(payment).map_err(|_| PsbtError::Script)?;
         let psbt = read(text)?;
+        if psbt.inputs.is_empty() {
+            return Err(PsbtError::AnotherPayment { input: 0 });
+        }
         let mut values = Vec::with_capacity(psbt.inputs.len());
         for (index, input) in psbt.inputs.iter().enumerate() {
             let spent = input.witness_utxo.as_ref();
@@ -166,7 +84,7 @@ impl PartialSettlement {
         Satoshi(spent - paid)
     }
 
-    /// Returns who signed all inputs, in the order of the script.
+    /// Returns who signed, in the order of the script.
     pub fn signers(&self) -> Vec<PublicKey> {
         let has_signed = |key: &&bitcoin::PublicKey| {
             self.psbt.inputs.iter().all(|input| input.partial_sigs.contains_key(*key))
@@ -242,6 +160,7 @@ impl PartialSettlement {
         let inputs = other.inputs.iter().zip(&hashes).enumerate();
         let read = inputs.map(|(index, (input, hash))| self.signatures_of(index, input, hash));
         let read: Vec<Signatures> = read.collect::<Result<_, _>>()?;
+        let signers = self.signers_of(&read)?;
         for (input, signatures) in self.psbt.inputs.iter_mut().zip(&read) {
             for (key, signature) in self.lock.keys.iter().zip(signatures) {
                 if let Some(signature) = signature {
@@ -249,9 +168,24 @@ impl PartialSettlement {
                 }
             }
         }
-        let has_signed = |index: &usize| read.iter().any(|input| input[*index].is_some());
-        let signers = (0..KEYS).filter(has_signed);
-        Ok(signers.map(|index| PublicKey::from_point(&self.lock.keys[index].inner)).collect())
+        Ok(signers)
+    }
+
+    /// Returns the keys that signed, each of which has to have signed all inputs.
+    fn signers_of(&self, read: &[Signatures]) -> Result<Vec<PublicKey>, PsbtError> {
+        let mut signers = Vec::with_capacity(KEYS);
+        for (position, key) in self.lock.keys.iter().enumerate() {
+            let key = PublicKey::from_point(&key.inner);
+            let without = read.iter().position(|signatures| signatures[position].is_none());
+            match without {
+                None => signers.push(key),
+                Some(input) if read.iter().any(|signatures| signatures[position].is_some()) => {
+                    return Err(PsbtError::PartlySigned { input, key });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(signers)
     }
 
     /// Returns the signatures of an input, each of them checked.

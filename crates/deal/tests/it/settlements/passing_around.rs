@@ -9,6 +9,7 @@ use bitcoin::{
     key::Secp256k1,
     psbt::PsbtSighashType,
 };
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tally_deal::{
     Plan, PrivateKey, Recipient,
@@ -202,6 +203,14 @@ fn bad_signatures_are_refused_by_input_and_key() {
     assert_eq!(error, PsbtError::BadSignature { input: 0, key: seller.public_key() });
 }
 
+/// Wallets sign all inputs or none; who signed some only is told which is missing.
+#[test]
+fn a_key_signs_all_inputs_or_none() {
+    let error = refused(|psbt| psbt.inputs[0].partial_sigs.clear());
+    let key = escrow().keys[0].public_key();
+    assert_eq!(error, PsbtError::PartlySigned { input: 0, key });
+}
+
 /// Returns the order of the curve less `s`, both big-endian.
 fn minus_from_order(s: &[u8]) -> [u8; 32] {
     let mut difference = bitcoin::secp256k1::constants::CURVE_ORDER;
@@ -218,7 +227,6 @@ fn minus_from_order(s: &[u8]) -> [u8; 32] {
 fn inputs_that_are_finished_badly_are_refused() {
     let bad: [fn(&Witness, &[u8]) -> Witness; 4] = [
         |_, _| Witness::new(),
-        // One signature twice is good by itself but makes no two; nothing else is there.
         |_, script| Witness::from_slice(&[&[], &[][..], &[], script]),
         |good, script| Witness::from_slice(&[&[1][..], &good[1], &good[2], script]),
         |good, script| Witness::from_slice(&[&[][..], &good[1], &good[2], &script[1..]]),
@@ -268,4 +276,30 @@ fn the_largest_psbt_is_read() {
     let mut fresh = build(&locked, &large).unwrap().to_partial();
     assert_eq!(fresh.import(&text).map(|signers| signers.len()), Ok(3));
     assert_eq!(fresh, partial);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A good PSBT with a few bytes changed is taken for what it says or leaves no trace.
+    #[test]
+    fn a_damaged_psbt_is_taken_as_it_is_or_leaves_no_trace(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let locked = escrow();
+        let mut signed = started();
+        signed.sign(&locked.keys[1]).unwrap();
+        let mut bytes = BASE64_STANDARD.decode(signed.to_text()).unwrap();
+        for (index, byte) in changes {
+            *index.get_mut(&mut bytes) = byte;
+        }
+        let mut partial = started();
+        match partial.import(&BASE64_STANDARD.encode(&bytes)) {
+            Ok(signers) => {
+                prop_assert_eq!(signers, vec![locked.keys[1].public_key()]);
+                prop_assert_eq!(partial, signed);
+            }
+            Err(_) => prop_assert_eq!(partial, started()),
+        }
+    }
 }
