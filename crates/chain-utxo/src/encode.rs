@@ -85,10 +85,10 @@ impl Made {
         transaction::read(raw).map(Self)
     }
 
-    /// Returns the transactions of a block that was made here, but for the first one.
-    pub(crate) fn of_block(raw: &[u8]) -> Vec<Self> {
+    /// Returns the transactions of a block that was made here, the first one included.
+    pub(crate) fn of_block(raw: &[u8]) -> impl Iterator<Item = Self> + use<> {
         let block: bitcoin::Block = deserialize(raw).expect("the block was made here");
-        block.txdata.into_iter().skip(1).map(Self).collect()
+        block.txdata.into_iter().map(Self)
     }
 
     pub(crate) fn txid(&self) -> Txid {

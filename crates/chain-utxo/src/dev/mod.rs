@@ -271,13 +271,12 @@ impl DevChain {
 
     /// Returns a transaction that waits or is in a block.
     pub fn transaction(&self, txid: Txid) -> Option<Transaction> {
-        let state = self.lock();
-        state.pool().get(txid).cloned().or_else(|| state.transaction(txid))
+        self.lock().transaction(txid).map(|made| made.facts())
     }
 
-    /// Returns a transaction that waits, as nodes store it.
-    pub fn raw_pending(&self, txid: Txid) -> Option<Vec<u8>> {
-        self.lock().pool().raw(txid)
+    /// Returns a transaction that waits or is in a block, as nodes store it.
+    pub fn raw_transaction(&self, txid: Txid) -> Option<Vec<u8>> {
+        self.lock().transaction(txid).map(|made| made.raw())
     }
 
     /// Returns the height of the block that holds a transaction; `None` if none does.

@@ -51,12 +51,8 @@ impl Pool {
         self.places.contains_key(&txid)
     }
 
-    pub(super) fn get(&self, txid: Txid) -> Option<&Transaction> {
-        self.waiting.get(self.places.get(&txid)?).map(|waiting| &waiting.facts)
-    }
-
-    pub(super) fn raw(&self, txid: Txid) -> Option<Vec<u8>> {
-        self.waiting.get(self.places.get(&txid)?).map(|waiting| waiting.made.raw())
+    pub(super) fn get(&self, txid: Txid) -> Option<&Made> {
+        self.waiting(txid).map(|waiting| &waiting.made)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Transaction> {
@@ -165,8 +161,12 @@ impl Pool {
         }
     }
 
+    fn waiting(&self, txid: Txid) -> Option<&Waiting> {
+        self.waiting.get(self.places.get(&txid)?)
+    }
+
     fn output(&self, point: &OutPoint) -> Option<Satoshi> {
-        let outputs = &self.get(point.txid)?.outputs;
+        let outputs = &self.waiting(point.txid)?.facts.outputs;
         outputs.get(usize::try_from(point.vout).ok()?).map(|output| output.value)
     }
 
@@ -191,10 +191,10 @@ impl Pool {
         let mut all = BTreeSet::new();
         let mut left: Vec<Txid> = replaced.iter().copied().collect();
         while let Some(txid) = left.pop() {
-            let Some(facts) = self.get(txid).filter(|_| all.insert(txid)) else { continue };
-            left.extend(self.children(facts));
+            let Some(waiting) = self.waiting(txid).filter(|_| all.insert(txid)) else { continue };
+            left.extend(self.children(&waiting.facts));
         }
-        let waiting = |txid: &Txid| self.places.get(txid).and_then(|place| self.waiting.get(place));
+        let waiting = |txid: &Txid| self.waiting(*txid);
         let sum: u128 = all.iter().filter_map(waiting).map(|each| u128::from(each.fee.0)).sum();
         let passing = RELAYED_MIN.fee(by.vsize).map_or(u128::MAX, |fee| u128::from(fee.0));
         u128::from(by.fee.0) >= sum + passing

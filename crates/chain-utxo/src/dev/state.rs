@@ -11,7 +11,7 @@ use crate::{
     encode::{Made, first_block, mined_block},
 };
 use std::collections::BTreeMap;
-use tally_chain::utxo::{Block, OutPoint, Output, Transaction, script::carrier};
+use tally_chain::utxo::{Block, OutPoint, Output, script::carrier};
 use tally_primitives::{BlockId, BlockNumber, Fid, Satoshi, Txid};
 
 /// The most bytes of waiting transactions that one block takes; all networks allow as much.
@@ -119,7 +119,7 @@ impl State {
             return Err(DevError::TooDeep { depth, height });
         }
         let undone = self.undo(depth);
-        let returned = undone.iter().flat_map(|block| Made::of_block(&block.raw)).collect();
+        let returned = undone.iter().flat_map(|block| Made::of_block(&block.raw).skip(1)).collect();
         let mut made: Vec<Block> = Vec::new();
         for block in blocks {
             match self.mine(network, block) {
@@ -203,12 +203,13 @@ impl State {
         self.places.get(&txid).copied()
     }
 
-    /// Returns a transaction of a block.
-    pub(super) fn transaction(&self, txid: Txid) -> Option<Transaction> {
-        let height = self.places.get(&txid)?;
-        let (_, raw) = self.at(*height)?;
-        let block = decode_block(&raw, *height).ok()?;
-        block.transactions.into_iter().find(|transaction| transaction.txid == txid)
+    /// Returns a transaction that waits or is in a block.
+    pub(super) fn transaction(&self, txid: Txid) -> Option<Made> {
+        let waiting = self.pool.get(txid).cloned();
+        waiting.or_else(|| {
+            let (_, raw) = self.at(*self.places.get(&txid)?)?;
+            Made::of_block(&raw).find(|made| made.txid() == txid)
+        })
     }
 
     fn renew_pool(&mut self, returned: Vec<Made>) {

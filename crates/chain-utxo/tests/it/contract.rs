@@ -1,7 +1,11 @@
 //! What the port demands, of every source of blocks.
 
-use crate::support::{
-    Followed, Harness, InFiles, InProcess, OverRpc, catch_up, catch_up_to, failure, grow, ids, next,
+use crate::{
+    esplora::OverEsplora,
+    support::{
+        Followed, Harness, InFiles, InProcess, OverRpc, catch_up, catch_up_to, failure, grow, ids,
+        next,
+    },
 };
 use tally_chain::utxo::{Start, Update, script::op_return};
 use tally_chain_utxo::{DevChain, Network};
@@ -173,6 +177,10 @@ contract! {
         delivers_all, follows_reorganisations, continues_after_a_stop, refuses_a_foreign_start,
         survives_cancelled_waits, waits_for_who_is_late
     ];
+    over_esplora: OverEsplora::new, [
+        delivers_all, follows_reorganisations, continues_after_a_stop, refuses_a_foreign_start,
+        survives_cancelled_waits, waits_for_who_is_late
+    ];
     in_files: InFiles::new, [
         delivers_all, follows_reorganisations, continues_after_a_stop, refuses_a_foreign_start,
         survives_cancelled_waits
@@ -184,8 +192,11 @@ contract! {
 #[tokio::test]
 async fn another_network_is_named() {
     let chain = DevChain::new(NETWORK);
-    let harnesses: [Box<dyn Harness>; 2] =
-        [Box::new(OverRpc::new(chain.clone())), Box::new(InFiles::new(chain))];
+    let harnesses: [Box<dyn Harness>; 3] = [
+        Box::new(OverRpc::new(chain.clone())),
+        Box::new(OverEsplora::new(chain.clone())),
+        Box::new(InFiles::new(chain)),
+    ];
     for harness in harnesses {
         let text = failure(&mut *harness.source(Network::BITCOIN_REGTEST, Start::Fresh)).await;
         assert!(text.contains("this is freecash-regtest"), "{text}");

@@ -1,39 +1,29 @@
 //! Nodes: a JSON-RPC server over a chain in memory, and what servers get wrong.
 
-use crate::support::{Followed, Harness, OverRpc, POLL, catch_up_to, failure, grow, ids};
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-    thread::{self, JoinHandle},
+use crate::{
+    http::TestServer,
+    support::{Followed, Harness, OverRpc, POLL, catch_up_to, failure, grow, ids},
 };
-use tally_chain::utxo::{Start, Update};
-use tally_chain_utxo::{Credentials, DevChain, Network, NodeError, NodeSettings, NodeSource};
-use tally_primitives::BlockNumber;
+use std::sync::{Arc, Mutex, atomic::Ordering};
+use tally_chain::utxo::{FeeRate, Start, Update};
+use tally_chain_utxo::{
+    Credentials, DevChain, DevError, Network, NodeError, NodeSettings, NodeSource,
+    decode_transaction,
+};
+use tally_primitives::{BlockNumber, Txid};
 
 const NETWORK: Network = Network::FREECASH_REGTEST;
 
-/// A node as far as sources ask it.
+/// A node as far as sources and relays ask it. Keeps an index of transactions.
 pub(crate) struct TestNode {
-    port: u16,
+    pub(crate) server: TestServer,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
-    is_over: AtomicBool,
-    /// How many of the next requests fail, each in another way.
-    failures: AtomicU32,
-    requests: AtomicU32,
     /// `Authorization` that is accepted.
     accepted: Mutex<String>,
-    /// What every request is answered with instead of what was asked.
-    scripted: Mutex<Option<(u16, Vec<u8>)>>,
-    connections: Mutex<Vec<TcpStream>>,
+    fee_rate: Mutex<Option<FeeRate>>,
 }
 
 /// `user:password` in Base64.
@@ -43,94 +33,37 @@ const COOKIES: [&str; 2] = ["Basic X19jb29raWVfXzox", "Basic X19jb29raWVfXzoy"];
 
 impl TestNode {
     pub(crate) fn start(chain: DevChain) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let shared = Arc::new(Shared::default());
-        shared.accepted.lock().unwrap().push_str(PASSWORD);
+        let accepted = Mutex::new(PASSWORD.to_owned());
+        let shared = Arc::new(Shared { accepted, fee_rate: Mutex::default() });
         let serving = Arc::clone(&shared);
-        let thread = thread::spawn(move || serve(&listener, &chain, &serving));
-        Self { port, shared, thread: Some(thread) }
+        let server = TestServer::start(move |request, state| {
+            if request.authorization != *serving.accepted.lock().unwrap() {
+                return Some((401, Vec::new()));
+            }
+            state.scripted().or_else(|| match state.failing().map(|left| left % 4) {
+                Some(0) => None,
+                Some(1) => Some((503, b"Work queue depth exceeded".to_vec())),
+                Some(2) => Some((200, b"{\"resu".to_vec())),
+                Some(_) => {
+                    let text = br#"{"result":null,"error":{"code":-28,"message":"Loading"}}"#;
+                    Some((500, text.to_vec()))
+                }
+                None => Some(reply(&request.body, &chain, &serving)),
+            })
+        });
+        Self { server, shared }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.url()
+    }
+
+    pub(crate) fn set_fee_rate(&self, fee_rate: Option<FeeRate>) {
+        *self.shared.fee_rate.lock().unwrap() = fee_rate;
     }
 }
 
-impl Drop for TestNode {
-    fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for connections.
-        drop(TcpStream::connect(("127.0.0.1", self.port)));
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-fn serve(listener: &TcpListener, chain: &DevChain, shared: &Shared) {
-    thread::scope(|scope| {
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            if shared.is_over.load(Ordering::SeqCst) {
-                break;
-            }
-            shared.connections.lock().unwrap().push(stream.try_clone().unwrap());
-            // A client that goes away ends its connection's thread.
-            scope.spawn(move || {
-                while answer(&stream, chain, shared).is_some() {}
-                stream.shutdown(Shutdown::Both).ok();
-            });
-        }
-        for stream in shared.connections.lock().unwrap().drain(..) {
-            stream.shutdown(Shutdown::Both).ok();
-        }
-    });
-}
-
-/// Answers one request; `None` when the connection is to end.
-fn answer(mut stream: &TcpStream, chain: &DevChain, shared: &Shared) -> Option<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut length, mut authorization) = (0, String::new());
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(": ") {
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.parse().unwrap(),
-                "authorization" => value.clone_into(&mut authorization),
-                _ => {}
-            }
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    shared.requests.fetch_add(1, Ordering::SeqCst);
-    let failures = &shared.failures;
-    let failing =
-        failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-    let (status, text) = if authorization != *shared.accepted.lock().unwrap() {
-        (401, Vec::new())
-    } else if let Some(scripted) = shared.scripted.lock().unwrap().clone() {
-        scripted
-    } else {
-        match failing.map(|left| left % 4) {
-            Ok(0) => return None,
-            Ok(1) => (503, b"Work queue depth exceeded".to_vec()),
-            Ok(2) => (200, b"{\"resu".to_vec()),
-            Ok(_) => (500, br#"{"result":null,"error":{"code":-28,"message":"Loading"}}"#.to_vec()),
-            Err(_) => reply(&body, chain),
-        }
-    };
-    let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", text.len());
-    stream.write_all(&[head.as_bytes(), &text].concat()).ok()
-}
-
-fn reply(body: &[u8], chain: &DevChain) -> (u16, Vec<u8>) {
+fn reply(body: &[u8], chain: &DevChain, shared: &Shared) -> (u16, Vec<u8>) {
     let request: serde_json::Value = serde_json::from_slice(body).unwrap();
     let refused = |code, message: &str| {
         let error = serde_json::json!({ "code": code, "message": message });
@@ -156,9 +89,59 @@ fn reply(body: &[u8], chain: &DevChain) -> (u16, Vec<u8>) {
                 None => refused(-5, "Block not found"),
             }
         }
+        ("sendrawtransaction", parameters) => {
+            let raw = hex::decode(parameters[0].as_str().unwrap()).unwrap();
+            match node_broadcast(chain, &raw) {
+                Ok(txid) => (200, serde_json::json!({ "result": txid.to_string(), "error": null })),
+                Err((code, words)) => refused(code, &words),
+            }
+        }
+        ("getrawmempool", _) => {
+            let ids: Vec<_> = chain.pending().iter().map(|it| it.txid.to_string()).collect();
+            (200, serde_json::json!({ "result": ids, "error": null }))
+        }
+        ("getrawtransaction", parameters) => {
+            match chain.raw_transaction(parameters[0].as_str().unwrap().parse().unwrap()) {
+                Some(raw) => {
+                    (200, serde_json::json!({ "result": hex::encode(raw), "error": null }))
+                }
+                None => refused(-5, "No such mempool or blockchain transaction."),
+            }
+        }
+        ("estimatesmartfee", parameters) => {
+            let blocks = parameters[0].as_u64().unwrap();
+            let result = match *shared.fee_rate.lock().unwrap() {
+                Some(rate) => {
+                    let feerate = rate.sat_per_kvb() as f64 / 1e8;
+                    serde_json::json!({ "feerate": feerate, "blocks": blocks })
+                }
+                None => serde_json::json!({ "errors": ["Insufficient data"], "blocks": blocks }),
+            };
+            (200, serde_json::json!({ "result": result, "error": null }))
+        }
         _ => refused(-32_601, "Method not found"),
     };
     (status, reply.to_string().into_bytes())
+}
+
+/// What a node says to a transaction, with its codes and words.
+pub(crate) fn node_broadcast(chain: &DevChain, raw: &[u8]) -> Result<Txid, (i64, String)> {
+    let txid = decode_transaction(raw).map_err(|_| (-22, "TX decode failed".to_owned()))?.txid;
+    // As if all of its outputs were spent since: the case that nodes themselves do not recognise.
+    if chain.height_of(txid).is_some() {
+        return Err((-25, "bad-txns-inputs-missingorspent".to_owned()));
+    }
+    chain.broadcast(raw).map_err(|error| {
+        let (code, words) = match error {
+            DevError::Unspendable { .. } => (-25, "bad-txns-inputs-missingorspent"),
+            DevError::Conflict { .. } => (-26, "insufficient fee, rejecting replacement"),
+            DevError::FeeTooLow { .. } => (-26, "min relay fee not met"),
+            DevError::Overspent { .. } => (-26, "bad-txns-in-belowout"),
+            DevError::Dust { .. } => (-26, "dust"),
+            other => panic!("{other}"),
+        };
+        (code, words.to_owned())
+    })
 }
 
 /// Goal: whatever goes wrong on the way is tried again, and nothing is lost or told twice.
@@ -167,15 +150,15 @@ fn reply(body: &[u8], chain: &DevChain) -> (u16, Vec<u8>) {
 async fn failures_on_the_way_delay_blocks_only() {
     let harness = OverRpc::new(DevChain::new(NETWORK));
     grow(harness.chain(), 20);
-    harness.node.shared.failures.store(4, Ordering::SeqCst);
+    harness.node.server.state.failures.store(4, Ordering::SeqCst);
     let mut source = harness.source(NETWORK, Start::Fresh);
     let mut followed = Followed::default();
     followed.take(catch_up_to(&mut *source, BlockNumber(20)).await);
-    harness.node.shared.failures.store(3, Ordering::SeqCst);
+    harness.node.server.state.failures.store(3, Ordering::SeqCst);
     grow(harness.chain(), 3);
     followed.take(catch_up_to(&mut *source, BlockNumber(23)).await);
     assert_eq!(followed.ids(), ids(harness.chain()));
-    assert_eq!(harness.node.shared.failures.load(Ordering::SeqCst), 0);
+    assert_eq!(harness.node.server.state.failures.load(Ordering::SeqCst), 0);
 }
 
 /// Goal: a node that starts again is followed on with its new cookie.
@@ -221,7 +204,7 @@ async fn what_will_not_get_better_is_told() {
         (200, &endless, "limit"),
     ];
     for (status, body, expected) in cases {
-        *harness.node.shared.scripted.lock().unwrap() = Some((status, body.to_vec()));
+        *harness.node.server.state.scripted.lock().unwrap() = Some((status, body.to_vec()));
         let text = failure(&mut *harness.source(NETWORK, Start::Fresh)).await;
         assert!(text.contains(expected), "{text}");
     }
@@ -243,10 +226,10 @@ async fn an_idle_chain_costs_two_requests_a_poll() {
     let harness = OverRpc::new(DevChain::new(NETWORK));
     let mut source = harness.source(NETWORK, Start::Fresh);
     catch_up_to(&mut *source, BlockNumber(0)).await;
-    let before = harness.node.shared.requests.load(Ordering::SeqCst);
+    let before = harness.node.server.state.requests.load(Ordering::SeqCst);
     let began = std::time::Instant::now();
     tokio::time::timeout(POLL * 20, source.next()).await.unwrap_err();
     let polls = began.elapsed().as_millis() / POLL.as_millis();
-    let requests = harness.node.shared.requests.load(Ordering::SeqCst) - before;
+    let requests = harness.node.server.state.requests.load(Ordering::SeqCst) - before;
     assert!(u128::from(requests) <= 2 * (polls + 2), "{requests} requests in {polls} polls");
 }

@@ -1,6 +1,7 @@
 //! A chain, three ways to read it, and a reader.
 
 use crate::node::TestNode;
+use bitcoin::hashes::Hash;
 use std::{
     fs::{self, OpenOptions},
     io::Write,
@@ -10,7 +11,7 @@ use std::{
 };
 use tally_chain::{
     ChainError,
-    utxo::{Block, Source, Start, Update},
+    utxo::{Block, OutPoint, Source, Start, Update},
 };
 use tally_chain_utxo::{
     Credentials, DevBlock, DevChain, DevTransaction, FilesSettings, FilesSource, Network,
@@ -54,6 +55,29 @@ pub(crate) fn grow(chain: &DevChain, count: u64) {
             .collect();
         chain.mine(DevBlock { time, funded, transactions }).unwrap();
     }
+}
+
+/// A transaction as wallets send it, with witnesses that nobody verifies.
+pub(crate) fn raw(inputs: &[OutPoint], outputs: &[(&[u8], u64)]) -> Vec<u8> {
+    let input = |point: &OutPoint| bitcoin::TxIn {
+        previous_output: bitcoin::OutPoint {
+            txid: bitcoin::Txid::from_byte_array(point.txid.to_hash()),
+            vout: point.vout,
+        },
+        script_sig: bitcoin::ScriptBuf::new(),
+        sequence: bitcoin::Sequence::ENABLE_RBF_NO_LOCKTIME,
+        witness: bitcoin::Witness::from_slice(&[&[0x30; 71][..], &[0x02; 33][..]]),
+    };
+    let output = |(script, value): &(&[u8], u64)| bitcoin::TxOut {
+        value: bitcoin::Amount::from_sat(*value),
+        script_pubkey: script.to_vec().into(),
+    };
+    bitcoin::consensus::serialize(&bitcoin::Transaction {
+        version: bitcoin::transaction::Version::TWO,
+        lock_time: bitcoin::absolute::LockTime::ZERO,
+        input: inputs.iter().map(input).collect(),
+        output: outputs.iter().map(output).collect(),
+    })
 }
 
 /// One way to read a chain.
