@@ -51,7 +51,7 @@ impl Bitcoind {
             let text = format!("SKIPPED {test}: no bitcoind; run scripts/bitcoind.sh build");
             assert!(std::env::var_os("TALLY_REQUIRE_BITCOIND").is_none(), "{text}");
             // Not by a macro, whose text is shown for failing tests only.
-            writeln!(std::io::stderr(), "\n{text}\n").unwrap();
+            std::io::stderr().write_all(format!("\n{text}\n\n").as_bytes()).unwrap();
             return None;
         };
         let mut node =
@@ -64,6 +64,7 @@ impl Bitcoind {
     /// cookie, too, and without its wallet, which `loadwallet` brings back. Kills it if it runs.
     pub(crate) fn restart(&mut self) {
         self.kill();
+        let mut written = String::new();
         for _ in 0..PORTS_TRIED_MAX {
             self.port = free_port();
             match self.spawn() {
@@ -71,10 +72,10 @@ impl Bitcoind {
                     self.running = Some(running);
                     return;
                 }
-                Err(log) => eprintln!("bitcoind did not start on port {}:\n{log}", self.port),
+                Err(log) => written = log,
             }
         }
-        panic!("bitcoind does not start");
+        panic!("bitcoind does not start; it wrote:\n{written}");
     }
 
     /// Ends the node at once. It loses what it had not written down yet: most likely all blocks of
@@ -131,10 +132,8 @@ impl Bitcoind {
             .read_to_string()
             .unwrap();
         let mut answer: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
-        match answer["error"].take() {
-            Value::Null => Ok(answer["result"].take()),
-            error => Err(error),
-        }
+        let error = answer["error"].take();
+        if error.is_null() { Ok(answer["result"].take()) } else { Err(error) }
     }
 
     /// Returns the height of its newest block.

@@ -187,9 +187,9 @@ impl Client {
 
 fn read(response: Response<ureq::Body>, bytes_max: u64) -> Result<Vec<u8>, ChainError> {
     let mut body = response.into_body();
-    body.with_config().limit(bytes_max).read_to_vec().map_err(|error| match error {
-        ureq::Error::BodyExceedsLimit(_) => permanent(ASKING, error),
-        error => transient(ASKING, error),
+    body.with_config().limit(bytes_max).read_to_vec().map_err(|error| {
+        let is_endless = matches!(error, ureq::Error::BodyExceedsLimit(_));
+        if is_endless { permanent(ASKING, error) } else { transient(ASKING, error) }
     })
 }
 

@@ -138,7 +138,12 @@ pub(crate) fn node_broadcast(chain: &DevChain, raw: &[u8]) -> Result<Txid, (i64,
             DevError::FeeTooLow { .. } => (-26, "min relay fee not met"),
             DevError::Overspent { .. } => (-26, "bad-txns-in-belowout"),
             DevError::Dust { .. } => (-26, "dust"),
-            other => panic!("{other}"),
+            DevError::Malformed(_)
+            | DevError::NoInputs(_)
+            | DevError::Full(_)
+            | DevError::Address(_)
+            | DevError::Time(_)
+            | DevError::TooDeep { .. } => panic!("{error}"),
         };
         (code, words.to_owned())
     })

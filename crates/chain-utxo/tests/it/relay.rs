@@ -140,7 +140,7 @@ async fn sends_again_and_again(way: &dyn Way) {
     let txid = expected.txid;
     for _ in 0..2 {
         assert_eq!(relay.broadcast(sent.clone()).await.unwrap(), txid);
-        assert_eq!(chain.pending(), [expected.clone()]);
+        assert_eq!(chain.pending(), std::slice::from_ref(&expected));
     }
     assert_eq!(relay.transaction(txid).await.unwrap(), Some(expected));
     chain.mine_pending(TIME).unwrap();
