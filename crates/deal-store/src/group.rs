@@ -26,10 +26,12 @@ pub struct Wanted {
     pub replies: BTreeSet<ReplyKey>,
     /// Names of secrets.
     pub secrets: BTreeSet<String>,
+    /// Whether the position in the chain is wanted.
+    pub position: bool,
 }
 
 impl Wanted {
-    /// Returns what these commits are decided by, besides the position and the last numbers.
+    /// Returns what these commits are decided by, besides the last numbers.
     pub fn by<'a>(commits: impl IntoIterator<Item = &'a Prepared>) -> Self {
         let mut wanted = Self::default();
         for commit in commits {
@@ -39,6 +41,7 @@ impl Wanted {
                 wanted.payment_addresses.insert(deal.value.keys.payment_address.clone());
             }
             wanted.replies.extend(commit.reply.iter().map(|reply| reply.key.clone()));
+            wanted.position |= commit.position.is_some();
             wanted.secrets.extend(commit.secrets.iter().map(|secret| secret.name.clone()));
         }
         wanted

@@ -38,7 +38,9 @@ impl Old {
     ) -> Result<(Known, Self), DealStoreError> {
         let (mut known, mut old) = (Known::default(), Self::default());
         (known.last_version, known.last_event) = (last_version, last_event);
-        known.position = rows::position(store)?.map(|position| position.version);
+        if wanted.position {
+            known.position = rows::position(store)?.map(|position| position.version);
+        }
         for address in &wanted.accounts {
             let Some(Versioned { version, value }) = rows::account(store, address)? else {
                 continue;
