@@ -1,4 +1,5 @@
 use crate::Payload;
+use tally_deal::{CheckedRequest, Order, account::AccountAction};
 
 /// Where a call comes from, as the module tells it with its headers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,69 +12,10 @@ pub struct Origin {
     pub fee: Option<String>,
     /// Whether the module is this process itself: then its messages need no PGP signature.
     pub is_own: bool,
-}
-
-/// What an account message is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AccountAction {
-    /// Show how messages are written.
-    Help,
-    /// Show what is known of an account.
-    Status,
-    /// Register an account.
-    New,
-    /// Fill in what an account lacks.
-    Add,
-    /// Change an account; signed.
-    Update,
-    /// Prove that the key of an account is known, to get an access token; signed.
-    Token,
-    /// Delete an account; signed.
-    Delete,
-}
-
-impl AccountAction {
-    /// All of them, in the order of the help text.
-    pub const ALL: [Self; 7] = [
-        Self::Help,
-        Self::Status,
-        Self::New,
-        Self::Add,
-        Self::Update,
-        Self::Token,
-        Self::Delete,
-    ];
-
-    /// Returns the word of a path and of a package: `help`, `status`, …
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Help => "help",
-            Self::Status => "status",
-            Self::New => "new",
-            Self::Add => "add",
-            Self::Update => "update",
-            Self::Token => "token",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// Returns the action of a word, in any case.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.word().eq_ignore_ascii_case(word))
-    }
-
-    /// Returns the word of a reply's `action`: `Help`, `Status`, …
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Help => "Help",
-            Self::Status => "Status",
-            Self::New => "New",
-            Self::Add => "Add",
-            Self::Update => "Update",
-            Self::Token => "Token",
-            Self::Delete => "Delete",
-        }
-    }
+    /// Whether the front has made sure, by a token or a session, that the caller may speak for the
+    /// site where deals are made: complete them without the customer's signature, and say what goes
+    /// back to the customer. A module whose PGP signature is verified may do so for its own deals.
+    pub speaks_for_site: bool,
 }
 
 /// A call about an account.
@@ -87,6 +29,32 @@ pub struct AccountCall {
     pub text: String,
     /// Where the call comes from.
     pub origin: Origin,
+}
+
+/// A call about a deal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DealCall {
+    /// What is asked.
+    pub message: DealMessage,
+    /// Where the call comes from.
+    pub origin: Origin,
+    /// Whether the answer is to be signed with the server's PGP key.
+    pub is_signed: bool,
+}
+
+/// A message about a deal, read already or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DealMessage {
+    /// One that [`DealServer::check`](crate::DealServer::check) has checked, for modules within the
+    /// process.
+    Checked(Box<CheckedRequest>),
+    /// One as another module sends it.
+    Text {
+        /// YAML, with or without a PGP cleartext signature around it.
+        text: String,
+        /// The order that the path of the request says; it goes before the one of the text.
+        order: Option<Order>,
+    },
 }
 
 /// An answer to a call that was understood: a refusal in the sense of the business is one too.

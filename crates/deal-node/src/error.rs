@@ -53,3 +53,14 @@ pub enum OpenError {
         what: String,
     },
 }
+
+/// Returns what is behind an error, outermost first, as one text.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut texts = vec![];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts.join(": ")
+}

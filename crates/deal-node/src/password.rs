@@ -4,7 +4,7 @@
 use crate::ServerError;
 use argon2::{
     Argon2,
-    password_hash::{PasswordHash, PasswordHasher, PasswordVerifier},
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;

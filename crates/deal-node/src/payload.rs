@@ -1,4 +1,4 @@
-use serde_json::Value;
+use tally_deal::account::Page;
 
 /// What an answer carries.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +18,9 @@ pub struct DealReply {
     pub text: String,
     /// The same with the server's PGP cleartext signature around it; `None` if it was not asked for.
     pub signed: Option<String>,
-    /// The same members as JSON, and those that the text has no place for.
-    pub json: Value,
+    /// A JSON object as text: the same members in the same order, then those that the message has no
+    /// place for.
+    pub json: String,
 }
 
 impl DealReply {
@@ -27,17 +28,4 @@ impl DealReply {
     pub fn payload(&self) -> &str {
         self.signed.as_deref().unwrap_or(&self.text)
     }
-}
-
-/// A page in the four forms in which a client may ask for it; all values are escaped in each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// An HTML document; what a package carries.
-    pub html: String,
-    /// The same without tags.
-    pub text: String,
-    /// The data as an object.
-    pub json: Value,
-    /// The data as one XML element.
-    pub xml: String,
 }

@@ -13,8 +13,8 @@ pub const DELIVERY_HEADER: &str = "Deal-Delivery";
 /// Returns what [`SIGNATURE_HEADER`] says: `sha256=` and the lower-case hex of the HMAC-SHA256 of the
 /// body, with the webhook's secret as its UTF-8 text for a key.
 pub fn webhook_signature(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
     let mut header = String::from("sha256=");
     for byte in mac.finalize().into_bytes() {

@@ -1,0 +1,308 @@
+//! Takes events to webhooks.
+//!
+//! Two steps, each of which can be repeated: what happened becomes deliveries, in the same commit
+//! as the note how far that went; a delivery is tried until the receiver takes it, and removed then.
+//! So every event reaches every webhook that wanted it when it was looked at, at least once, and
+//! a receiver knows repeats by the delivery's id.
+
+use super::{
+    DELIVERY_HEADER, SIGNATURE_HEADER, WebhookRules, schedule::next_try, target::PublicNames,
+    webhook_signature,
+};
+use crate::{Clock, error::causes};
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use tally_deal_store::{
+    Commit, CommitError, DealStore, DealStoreError, Delivery, DeliveryChange, DeliveryId, Event,
+    EventId, EventOf, Expected, SecretChange, Webhook,
+};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+use zeroize::Zeroizing;
+
+/// Deliveries under way at the same time, in all and to one webhook: a receiver that does not answer
+/// must not keep the others waiting.
+const UNDER_WAY_MAX: usize = 32;
+const UNDER_WAY_OF_ONE_MAX: usize = 4;
+
+/// How long a receiver may take to answer, and to be reached.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Events that become deliveries in one commit: times the webhooks it is within a commit's bounds.
+const EVENTS_PAGE: usize = 32;
+
+/// Webhooks that there may be in all.
+pub const WEBHOOKS_MAX: usize = 256;
+
+/// Due deliveries looked at at once.
+const DUE_PAGE: usize = 512;
+
+/// How often it is looked whether something is due, when nothing happens.
+const IDLE: Duration = Duration::from_millis(1_000);
+
+/// The pause after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// The secret that notes up to which event deliveries were made.
+const CURSOR: &str = "deal-node/webhooks-done";
+
+/// Longest note of what went wrong, in bytes.
+const ERROR_BYTES_MAX: usize = 200;
+
+#[derive(Debug)]
+pub(crate) struct Courier {
+    store: Arc<dyn DealStore>,
+    clock: Arc<dyn Clock>,
+    rules: WebhookRules,
+    client: Client,
+    under_way: BTreeSet<DeliveryId>,
+    tries: JoinSet<Tried>,
+}
+
+/// How a try ended.
+#[derive(Debug)]
+struct Tried {
+    delivery: Delivery,
+    error: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CourierError {
+    #[error("the store cannot be read")]
+    Read(#[from] DealStoreError),
+    #[error("what was delivered cannot be stored")]
+    Commit(#[from] CommitError),
+    #[error("the note of what was delivered makes no sense")]
+    Cursor,
+}
+
+impl Courier {
+    /// Makes a courier.
+    ///
+    /// # Errors
+    ///
+    /// What the HTTP client says against its settings.
+    pub(crate) fn new(
+        store: Arc<dyn DealStore>,
+        clock: Arc<dyn Clock>,
+        rules: WebhookRules,
+    ) -> Result<Self, reqwest::Error> {
+        let names = PublicNames { allows_loopback: rules.allows_loopback };
+        let client = client(names)?;
+        Ok(Self { store, clock, rules, client, under_way: BTreeSet::new(), tries: JoinSet::new() })
+    }
+
+    /// Delivers until it is dropped; `news` says that there may be new events.
+    pub(crate) async fn run(mut self, mut news: watch::Receiver<EventId>) {
+        loop {
+            let pause = match self.round().await {
+                Ok(()) => IDLE,
+                Err(error) => {
+                    let cause = causes(&error);
+                    tracing::error!(%error, cause, "webhooks are not told anything; trying again");
+                    STORE_PAUSE
+                }
+            };
+            tokio::select! {
+                Some(tried) = self.tries.join_next(), if !self.tries.is_empty() => {
+                    if let Ok(tried) = tried && let Err(error) = self.ended(tried).await {
+                        let cause = causes(&error);
+                        tracing::error!(%error, cause, "a delivery will be repeated");
+                    }
+                }
+                Ok(()) = news.changed() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), CourierError> {
+        while self.make_deliveries().await? {}
+        self.start_tries().await
+    }
+
+    /// Makes deliveries of the next events. Returns whether there may be more.
+    async fn make_deliveries(&self) -> Result<bool, CourierError> {
+        let now_ms = self.clock.now_ms();
+        let secret = self.store.secret(CURSOR, now_ms).await?;
+        let (expected, done) = match &secret {
+            None => (Expected::Absent, EventId(0)),
+            Some(secret) => {
+                let bytes: Result<[u8; 8], _> = secret.value.as_slice().try_into();
+                let done = bytes.map(u64::from_be_bytes).map_err(|_| CourierError::Cursor)?;
+                (Expected::At(secret.version), EventId(done))
+            }
+        };
+        let events = self.store.events(done, EVENTS_PAGE).await?;
+        let Some(last) = events.last() else { return Ok(false) };
+        let last = last.id;
+        let page = self.store.webhooks(None, WEBHOOKS_MAX).await?;
+        let deliveries = deliveries(&events, &page.rows, now_ms);
+        let value = Some((Zeroizing::new(last.0.to_be_bytes().to_vec()), None));
+        let secrets = vec![SecretChange { name: CURSOR.to_owned(), expected, value }];
+        let commit = Commit { now_ms, deliveries, secrets, ..Commit::default() };
+        match self.store.commit(commit).await {
+            // Another server made them.
+            Ok(_) | Err(CommitError::Conflict(_)) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn start_tries(&mut self) -> Result<(), CourierError> {
+        if self.tries.len() >= UNDER_WAY_MAX {
+            return Ok(());
+        }
+        let due = self.store.due_deliveries(self.clock.now_ms(), DUE_PAGE).await?;
+        let mut of_each: BTreeMap<String, usize> = BTreeMap::new();
+        for id in &self.under_way {
+            *of_each.entry(id.webhook.clone()).or_default() += 1;
+        }
+        for delivery in due {
+            if self.tries.len() >= UNDER_WAY_MAX {
+                break;
+            }
+            let count = of_each.entry(delivery.id.webhook.clone()).or_default();
+            if *count >= UNDER_WAY_OF_ONE_MAX || self.under_way.contains(&delivery.id) {
+                continue;
+            }
+            let webhook = self.store.webhook(&delivery.id.webhook).await?;
+            let before = EventId(delivery.id.event.0.saturating_sub(1));
+            let event = self.store.events(before, 1).await?.pop();
+            let (Some(webhook), Some(event)) = (webhook, event) else {
+                self.remove(delivery.id).await?;
+                continue;
+            };
+            *count += 1;
+            self.under_way.insert(delivery.id.clone());
+            let (client, rules) = (self.client.clone(), self.rules.clone());
+            let now_ms = self.clock.now_ms();
+            self.tries.spawn(async move {
+                let error = post(&client, &rules, &webhook, &event, &delivery, now_ms).await.err();
+                Tried { delivery, error }
+            });
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: DeliveryId) -> Result<(), CourierError> {
+        let deliveries = vec![DeliveryChange::Remove(id)];
+        let now_ms = self.clock.now_ms();
+        self.store.commit(Commit { now_ms, deliveries, ..Commit::default() }).await?;
+        Ok(())
+    }
+
+    /// Notes how a try ended.
+    async fn ended(&mut self, tried: Tried) -> Result<(), CourierError> {
+        let Tried { delivery, error } = tried;
+        let Delivery { id, attempts, .. } = delivery;
+        self.under_way.remove(&id);
+        let attempts = attempts.saturating_add(1);
+        let now_ms = self.clock.now_ms();
+        let Some(error) = error else { return self.remove(id).await };
+        let Some(at) = next_try(attempts, now_ms / 1000) else {
+            tracing::warn!(webhook = id.webhook, event = %id.event, error, "a delivery is given up");
+            return self.remove(id).await;
+        };
+        let put = DeliveryChange::Put {
+            event: EventOf::Stored(id.event),
+            webhook: id.webhook,
+            due_ms: at.saturating_mul(1000),
+            attempts,
+            last_error: error,
+        };
+        self.store.commit(Commit { now_ms, deliveries: vec![put], ..Commit::default() }).await?;
+        Ok(())
+    }
+}
+
+fn client(names: PublicNames) -> Result<Client, reqwest::Error> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // If somebody else was faster, theirs is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    // A proxy of the environment would look names up itself, and a redirect would lead anywhere.
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .dns_resolver(Arc::new(names))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT)
+        .user_agent(concat!("deal-server/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+fn deliveries(events: &[Event], webhooks: &[Webhook], now_ms: u64) -> Vec<DeliveryChange> {
+    let wanted = |webhook: &&Webhook, event: &Event| {
+        let is_kind = webhook.kinds.is_empty() || webhook.kinds.contains(&event.event.kind);
+        webhook.is_enabled && is_kind && event.event.at_ms >= webhook.created_ms
+    };
+    let of = |event: &Event| -> Vec<DeliveryChange> {
+        let asked = webhooks.iter().filter(|webhook| wanted(webhook, event));
+        let made = asked.map(|webhook| DeliveryChange::Put {
+            event: EventOf::Stored(event.id),
+            webhook: webhook.id.clone(),
+            due_ms: now_ms,
+            attempts: 0,
+            last_error: String::new(),
+        });
+        made.collect()
+    };
+    events.iter().flat_map(of).collect()
+}
+
+/// Returns the name of one delivery: the same however often it is repeated.
+fn delivery_name(id: &DeliveryId) -> String {
+    format!("{}-{}", id.webhook, id.event)
+}
+
+/// Returns the body of a delivery.
+fn body(webhook: &Webhook, event: &Event, delivery: &Delivery, now_ms: u64) -> String {
+    let data = serde_json::from_str(&event.event.data)
+        .unwrap_or_else(|_| Value::String(event.event.data.clone()));
+    let body = json!({
+        "deliveryId": delivery_name(&delivery.id),
+        "webhookId": webhook.id,
+        "isRedelivery": delivery.attempts > 0,
+        "attempt": delivery.attempts.saturating_add(1),
+        "type": event.event.kind,
+        "eventId": event.id.0,
+        "timestamp": event.event.at_ms / 1000,
+        "sentAt": now_ms / 1000,
+        "code": event.event.deal.map(|code| code.to_string()),
+        "data": data,
+    });
+    body.to_string()
+}
+
+async fn post(
+    client: &Client,
+    rules: &WebhookRules,
+    webhook: &Webhook,
+    event: &Event,
+    delivery: &Delivery,
+    now_ms: u64,
+) -> Result<(), String> {
+    // The rules may have changed since the webhook was registered.
+    let url = rules.check(&webhook.url).map_err(|error| error.to_string())?;
+    let body = body(webhook, event, delivery, now_ms);
+    let request = client
+        .post(url)
+        .header("Content-Type", "application/json")
+        .header(DELIVERY_HEADER, delivery_name(&delivery.id))
+        .header(SIGNATURE_HEADER, webhook_signature(&webhook.secret, body.as_bytes()))
+        .body(body);
+    match request.send().await {
+        Ok(response) if response.status().is_success() => Ok(()),
+        Ok(response) => Err(format!("the receiver answered {}", response.status().as_u16())),
+        Err(error) => {
+            let mut text = format!("{}: {}", error.without_url(), "the receiver was not reached");
+            text.truncate(text.floor_char_boundary(ERROR_BYTES_MAX));
+            Err(text)
+        }
+    }
+}
