@@ -280,11 +280,7 @@ impl TextSignature {
     }
 
     /// When the key was made that made the signature.
-    fn by(
-        &self,
-        key: &(impl VerifyingKey + KeyDetails),
-        canonical: &[u8],
-    ) -> Result<u64, VerifyError> {
+    fn by(&self, key: &impl VerifyingKey, canonical: &[u8]) -> Result<u64, VerifyError> {
         let ids = self.signature.issuer_key_id();
         let fingerprints = self.signature.issuer_fingerprint();
         // Both may be missing: then any key may have made it.

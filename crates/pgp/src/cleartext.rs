@@ -99,3 +99,6 @@ pub(crate) fn line_feeds(text: &str) -> Option<String> {
 fn trimmed(line: &str) -> &str {
     line.trim_end_matches([' ', '\t'])
 }
+
+#[cfg(test)]
+mod tests;

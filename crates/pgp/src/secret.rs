@@ -70,17 +70,7 @@ impl SecretKey {
     /// [`KeyError::UserIds`], [`KeyError::UserId`] or [`KeyError::Time`].
     pub fn generate(user_ids: &[String], seed: &[u8; 32], created: u64) -> Result<Self, KeyError> {
         let time = timestamp(created).ok_or(KeyError::Time)?;
-        let mode = ed25519::Mode::EdDSALegacy;
-        let secret = ed25519::SecretKey::try_from_bytes(*seed, mode);
-        let secret = secret.expect("any 32 bytes are a key");
-        let public = PublicParams::EdDSALegacy(EddsaLegacyPublicParams::from(&secret));
-        let algorithm = PublicKeyAlgorithm::EdDSALegacy;
-        let public = PubKeyInner::new(KeyVersion::V4, algorithm, time, None, public)
-            .and_then(packet::PublicKey::from_inner)
-            .expect("version 4 has this algorithm");
-        let secret = PlainSecretParams::EdDSALegacy(eddsa_legacy::SecretKey::Ed25519(secret));
-        let key = packet::SecretKey::new(public, SecretParams::Plain(secret))
-            .expect("a key of a known length");
+        let key = ed25519_key(seed, time);
         let details = details(&key, user_ids, time)?;
         Self::new(SignedSecretKey::new(key, details, Vec::new(), Vec::new()))
     }
@@ -211,6 +201,18 @@ fn is_open(parameters: &SecretParams) -> bool {
         SecretParams::Plain(_) => true,
         SecretParams::Encrypted(_) => false,
     }
+}
+
+fn ed25519_key(seed: &[u8; 32], time: Timestamp) -> packet::SecretKey {
+    let secret = ed25519::SecretKey::try_from_bytes(*seed, ed25519::Mode::EdDSALegacy);
+    let secret = secret.expect("any 32 bytes are a key");
+    let public = PublicParams::EdDSALegacy(EddsaLegacyPublicParams::from(&secret));
+    let algorithm = PublicKeyAlgorithm::EdDSALegacy;
+    let public = PubKeyInner::new(KeyVersion::V4, algorithm, time, None, public)
+        .and_then(packet::PublicKey::from_inner)
+        .expect("version 4 has this algorithm");
+    let secret = PlainSecretParams::EdDSALegacy(eddsa_legacy::SecretKey::Ed25519(secret));
+    packet::SecretKey::new(public, SecretParams::Plain(secret)).expect("a key of a known length")
 }
 
 fn timestamp(seconds: u64) -> Option<Timestamp> {
