@@ -38,12 +38,15 @@ pub(crate) fn first_block(network: &Network) -> Vec<u8> {
             let raw = hex::decode(FREECASH_FIRST).expect("the constant is hexadecimal");
             deserialize(&raw).expect("the constant is a transaction")
         }
-        Chain::Bitcoin => {
-            let main = bitcoin::constants::genesis_block(bitcoin::Network::Bitcoin);
-            main.txdata.into_iter().next().expect("the first block has a transaction")
-        }
+        Chain::Bitcoin => first_transaction(bitcoin::Network::Bitcoin),
+        Chain::BitcoinTest4 => first_transaction(bitcoin::Network::Testnet4),
     };
     serialize(&assemble(BlockId::default(), time, bits, nonce, vec![transaction]))
+}
+
+fn first_transaction(network: bitcoin::Network) -> bitcoin::Transaction {
+    let block = bitcoin::constants::genesis_block(network);
+    block.txdata.into_iter().next().expect("the first block has a transaction")
 }
 
 /// A transaction made here, unsigned, or by somebody else.

@@ -40,7 +40,7 @@ pub use block::{BLOCK_BYTES_MAX, BlockError, decode_block};
 pub use dev::{
     Coin, DevBlock, DevChain, DevError, DevRelay, DevTransaction, Entry, RelayFault, Story,
 };
-pub use esplora::{EsploraError, EsploraRelay, EsploraSettings, EsploraSource};
+pub use esplora::{EsploraError, EsploraRelay, EsploraSettings, EsploraSource, Trust, TrustError};
 pub use feed::Feed;
 pub use files::{FilesError, FilesSettings, FilesSource, RecordScan, ScannedRecord, write_record};
 pub use follow::FollowError;

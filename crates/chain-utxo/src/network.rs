@@ -42,6 +42,8 @@ pub(crate) struct FirstHeader {
 pub(crate) enum Chain {
     Freecash,
     Bitcoin,
+    /// Bitcoin's, but for the first transaction.
+    BitcoinTest4,
 }
 
 /// No network has this name.
@@ -132,6 +134,38 @@ impl Network {
         },
     };
 
+    /// Bitcoin, the fourth public network for tests, which replaces the third.
+    pub const BITCOIN_TEST4: Self = Self {
+        name: "bitcoin-test4",
+        key_version: 111,
+        script_version: 196,
+        magic: [0x1c, 0x16, 0x3f, 0x28],
+        genesis: id(b"00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043"),
+        reorganisation_max: BlockSpan(100),
+        first_header: FirstHeader {
+            chain: Chain::BitcoinTest4,
+            time: 1_714_777_860,
+            bits: 0x1d00_ffff,
+            nonce: 393_743_547,
+        },
+    };
+
+    /// Bitcoin, the public network for tests whose blocks are signed.
+    pub const BITCOIN_SIGNET: Self = Self {
+        name: "bitcoin-signet",
+        key_version: 111,
+        script_version: 196,
+        magic: [0x0a, 0x03, 0xcf, 0x40],
+        genesis: id(b"00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6"),
+        reorganisation_max: BlockSpan(100),
+        first_header: FirstHeader {
+            chain: Chain::Bitcoin,
+            time: 1_598_918_400,
+            bits: 0x1e03_77ae,
+            nonce: 52_613_770,
+        },
+    };
+
     /// Bitcoin, a network of one's own where blocks are made on demand.
     pub const BITCOIN_REGTEST: Self = Self {
         name: "bitcoin-regtest",
@@ -149,12 +183,14 @@ impl Network {
     };
 
     /// All networks.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::FREECASH,
         Self::FREECASH_TEST,
         Self::FREECASH_REGTEST,
         Self::BITCOIN,
         Self::BITCOIN_TEST,
+        Self::BITCOIN_TEST4,
+        Self::BITCOIN_SIGNET,
         Self::BITCOIN_REGTEST,
     ];
 

@@ -37,6 +37,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<bitcoin::Transaction, MalformedTransa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use tally_primitives::Satoshi;
 
     /// The native P2WPKH example of BIP 143, signed.
@@ -67,5 +68,21 @@ mod tests {
         }
         let long = vec![0; BLOCK_BYTES_MAX + 1];
         assert!(matches!(decode_transaction(&long), Err(MalformedTransaction::TooLong(4_000_001))));
+    }
+
+    proptest! {
+        /// Goal: no bytes break the reading. Method: any, and the example with some of it changed.
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            decode_transaction(&bytes).ok();
+            let mut raw = hex::decode(WITNESSED).unwrap();
+            let place = at.index(raw.len());
+            raw[place] = byte;
+            decode_transaction(&raw).ok();
+        }
     }
 }

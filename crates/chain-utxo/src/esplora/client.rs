@@ -12,6 +12,7 @@ use tally_primitives::{BlockId, BlockNumber, Txid};
 use ureq::{
     Agent,
     http::{Response, Uri},
+    tls::TlsConfig,
 };
 
 /// How long it may take to reach the server, its certificate included.
@@ -117,6 +118,7 @@ impl Client {
             .max_redirects(0)
             .max_idle_connections_per_host(settings.requests.max(1))
             .user_agent("tallystick")
+            .tls_config(TlsConfig::builder().root_certs(settings.trust.0.clone()).build())
             // The server is asked directly, whatever the environment says about proxies.
             .proxy(None)
             .build()

@@ -3,6 +3,7 @@
 mod client;
 mod relay;
 mod sought;
+mod trust;
 
 use crate::{
     BLOCK_BYTES_MAX, Network, decode_block,
@@ -18,15 +19,18 @@ use tally_chain::{
     utxo::{Block, BoxFuture, Source, Start, Update},
 };
 use tally_primitives::{BlockId, BlockNumber};
+pub use trust::{Trust, TrustError};
 
 /// Where an Esplora server is and how it is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EsploraSettings {
     /// The network that the server is on.
     pub network: Network,
     /// The address under which its API is: `https://blockstream.info/testnet/api`. With plain HTTP
     /// what lies between must be trusted; with HTTPS the server must be, all the same.
     pub url: String,
+    /// Whose certificates it may have.
+    pub trust: Trust,
     /// How often it is asked for new blocks once all were read.
     pub poll: Duration,
     /// How long one answer may take.
@@ -45,6 +49,7 @@ impl EsploraSettings {
         Self {
             network,
             url: url.into(),
+            trust: Trust::default(),
             poll: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
             requests: 2,

@@ -5,14 +5,20 @@ use crate::{
     node::node_broadcast,
     support::{Followed, Harness, POLL, TIME, catch_up_to, chain_of, failure, grow, ids, next},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use serde_json::json;
 use std::{
+    io::{Read, Write},
+    net::TcpListener,
     sync::{Arc, Mutex, atomic::Ordering},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 use tally_chain::utxo::{FeeRate, OutPoint, Output, Relay, Source, Start, Transaction, Watched};
 use tally_chain_utxo::{
-    DevChain, EsploraError, EsploraRelay, EsploraSettings, EsploraSource, Network,
+    DevChain, EsploraError, EsploraRelay, EsploraSettings, EsploraSource, Network, Trust,
+    TrustError,
 };
 use tally_crypto::sha256;
 use tally_primitives::{BlockNumber, Satoshi};
@@ -230,6 +236,57 @@ async fn a_server_without_a_certificate_is_unreachable() {
     assert!(matches!(error, tally_chain::ChainError::Transient { .. }), "{error:?}");
     // Nothing was asked in plain text.
     assert_eq!(harness.server.state.requests.load(Ordering::SeqCst), 0);
+}
+
+/// Serves one connection under a certificate of its own, and says a height; returns the address, the
+/// certificate, and how many bytes it got to read.
+fn tls_server() -> (String, String, JoinHandle<usize>) {
+    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    let der = BASE64_STANDARD.encode(certified.cert.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+    let listener = TcpListener::bind("localhost:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let thread = thread::spawn(move || {
+        let stream = listener.accept().unwrap().0;
+        let connection = ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        let mut request = [0; 4_096];
+        let read = stream.read(&mut request).unwrap_or(0);
+        if read > 0 {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n77").unwrap();
+        }
+        read
+    });
+    (url, pem, thread)
+}
+
+/// Goal: a server is asked only if its certificate is trusted.
+#[tokio::test]
+async fn a_certificate_has_to_be_trusted() {
+    let (url, own, thread) = tls_server();
+    let trust = Trust::only(own.as_bytes()).unwrap();
+    let settings = EsploraSettings { trust, ..EsploraSettings::new(NETWORK, url) };
+    let answer = EsploraRelay::new(&settings).unwrap().recent(0).await;
+    assert_eq!(answer.unwrap(), []);
+    assert!(thread.join().unwrap() > 0);
+    for trust in [Trust::default(), Trust::only(own.as_bytes()).unwrap()] {
+        let (url, _, thread) = tls_server();
+        let settings = EsploraSettings { trust, ..EsploraSettings::new(NETWORK, url) };
+        let error = EsploraRelay::new(&settings).unwrap().recent(0).await.unwrap_err();
+        assert!(matches!(error, tally_chain::ChainError::Transient { .. }), "{error:?}");
+        assert_eq!(thread.join().unwrap(), 0, "a stranger was asked");
+    }
+    let cut = "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n";
+    assert!(matches!(Trust::only(cut.as_bytes()), Err(TrustError::Malformed(_))));
+    assert!(matches!(Trust::only(b"certificate"), Err(TrustError::Missing)));
 }
 
 /// Goal: many scripts are asked for bit by bit, and what was told stays told until its script's
