@@ -84,39 +84,42 @@ impl Deal {
         out: &mut Vec<Action>,
     ) -> Result<(), CommandRefused> {
         let is_bad = opinion.status == FeedbackStatus::Negative;
-        let is_judge = matches!(by, Actor::Site | Actor::Arbiter);
-        if let Some(refund) = opinion.refund.filter(|refund| is_judge || *refund > Percent::ZERO) {
-            // A refund is the word of a mediator; the customer's own wish is for a dispute.
-            if !is_judge {
-                return if is_bad {
-                    self.accuse(opinion, by, now, out)
-                } else {
-                    Err(CommandRefused::NotAllowed { command, by })
-                };
-            }
-            if self.dispute.is_none() && by == Actor::Site && now > self.terms.leave_before {
-                return Err(CommandRefused::FeedbackExpired);
-            }
-            if is_bad && by == Actor::Site && self.dispute.is_none() {
-                return self.accuse(opinion, by, now, out);
-            }
+        let is_mediated = by == Actor::Arbiter || (by == Actor::Site && !is_bad);
+        if let Some(refund) = opinion.refund.filter(|_| is_mediated) {
+            self.check_time_of_site(by, now)?;
             self.give_feedback(opinion, by, now, out)?;
             self.decide(refund, by, now, out);
             return Ok(());
         }
+        if by == Actor::Arbiter {
+            return Err(CommandRefused::NotAllowed { command, by });
+        }
+        // A refund is the word of a mediator; the customer's own wish is for a dispute.
         if is_bad {
             return self.accuse(opinion, by, now, out);
+        }
+        if opinion.refund.is_some_and(|refund| refund > Percent::ZERO) {
+            return Err(CommandRefused::NotAllowed { command, by });
         }
         if self.dispute.is_some() && by != Actor::Customer {
             return Err(CommandRefused::InDispute);
         }
-        // In a dispute the customer can still be content, however late.
-        if self.dispute.is_none() && now > self.terms.leave_before {
-            return Err(CommandRefused::FeedbackExpired);
-        }
+        self.check_time(now)?;
         self.give_feedback(opinion, by, now, out)?;
         self.decide(Percent::ZERO, by, now, out);
         Ok(())
+    }
+
+    /// The time in which opinions decide. A dispute stops it: the customer can still be content,
+    /// and a mediator can still decide.
+    fn check_time(&self, now: Time) -> Result<(), CommandRefused> {
+        let is_late = self.dispute.is_none() && now > self.terms.leave_before;
+        if is_late { Err(CommandRefused::FeedbackExpired) } else { Ok(()) }
+    }
+
+    /// The arbiter has no time limit of its own.
+    fn check_time_of_site(&self, by: Actor, now: Time) -> Result<(), CommandRefused> {
+        if by == Actor::Arbiter { Ok(()) } else { self.check_time(now) }
     }
 
     /// A bad opinion: the money waits for the arbiter.
@@ -127,9 +130,7 @@ impl Deal {
         now: Time,
         out: &mut Vec<Action>,
     ) -> Result<(), CommandRefused> {
-        if self.dispute.is_none() && now > self.terms.leave_before {
-            return Err(CommandRefused::FeedbackExpired);
-        }
+        self.check_time(now)?;
         let reason = opinion.comments.clone();
         self.give_feedback(opinion, by, now, out)?;
         self.begin_dispute(by, reason, now, out);
@@ -202,9 +203,7 @@ impl Deal {
         if state != State::Paid {
             return Err(CommandRefused::WrongState { state, command });
         }
-        if self.dispute.is_none() && now > self.terms.leave_before {
-            return Err(CommandRefused::FeedbackExpired);
-        }
+        self.check_time(now)?;
         self.begin_dispute(by, reason, now, out);
         Ok(())
     }
