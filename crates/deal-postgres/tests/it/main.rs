@@ -54,7 +54,7 @@ async fn deals_outlast_a_crash_of_the_database() {
 /// are told apart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_databases_are_refused() {
-    let malformed = PostgresDeals::connect("not an address", 1).await;
+    let malformed = PostgresDeals::connect("mysql//here", 1).await;
     assert!(matches!(malformed, Err(ConnectError::Address(_))), "{malformed:?}");
     let absent = PostgresDeals::connect("postgres://nobody@127.0.0.1:1/none", 1).await;
     assert!(matches!(absent, Err(ConnectError::Database(_))), "{absent:?}");
