@@ -32,8 +32,8 @@ tally_daemon::settings! {
     #[arg(long, value_name = "BOOL", help_heading = GENERAL)]
     memory_store [bool]
 
-    /// Network of the chain: freecash, freecash-test, freecash-regtest, bitcoin, bitcoin-test or
-    /// bitcoin-regtest. [default: freecash]
+    /// Network of the chain: freecash, freecash-test, freecash-regtest, bitcoin, bitcoin-test,
+    /// bitcoin-test4, bitcoin-signet or bitcoin-regtest. [default: freecash]
     #[arg(long, value_name = "NAME", help_heading = CHAIN)]
     network [NetworkName]
 
