@@ -25,6 +25,10 @@ impl Deal {
             }
             Command::Feedback(opinion) => {
                 allow(by == Actor::Customer, name, by)?;
+                // Too late for the money, but never too late for the rating.
+                if self.state() == State::Paid && self.check_time(now).is_err() {
+                    return self.give_feedback(opinion, by, now, out);
+                }
                 self.complete(opinion, by, now, name, out)
             }
             Command::Cancel { comments } => {

@@ -23,6 +23,8 @@ enum Step {
     Mine { chosen: u8, seconds: u64 },
     /// Blocks are undone; others are mined instead, after a coin was spent elsewhere or not.
     Reorganise { depth: usize, double_spend: Option<u32>, chosen: u8, seconds: u64 },
+    /// Many blocks are mined.
+    MineMany { blocks: u64 },
     /// The mempool forgets a transaction.
     Forget { at: usize },
     /// Time passes.
@@ -85,15 +87,17 @@ fn commands() -> impl Strategy<Value = Command> {
 
 fn steps() -> impl Strategy<Value = Step> {
     let short = (0..200_u64).boxed();
+    let depth = prop_oneof![9 => 1..6_usize, 1 => 6..101_usize];
     prop_oneof![
         5 => (0..4_u32, values()).prop_map(|(coin, value)| Step::Pay { coin, value }),
         1 => (0..4_u32).prop_map(|coin| Step::SpendElsewhere { coin }),
         6 => (any::<u8>(), prop_oneof![5 => short, 1 => seconds().boxed()])
             .prop_map(|(chosen, seconds)| Step::Mine { chosen: chosen | 1, seconds }),
-        3 => (1..6_usize, prop::option::of(0..4_u32), any::<u8>()).prop_map(
+        3 => (depth, prop::option::of(0..4_u32), any::<u8>()).prop_map(
             |(depth, double_spend, chosen)| Step::Reorganise { depth, double_spend, chosen, seconds: BLOCK_SECONDS }
         ),
         1 => (0..4_usize).prop_map(|at| Step::Forget { at }),
+        1 => (10..101_u64).prop_map(|blocks| Step::MineMany { blocks }),
         2 => seconds().prop_map(|seconds| Step::Wait { seconds }),
         6 => (commands(), actors()).prop_map(|(command, by)| Step::Command { command, by }),
         6 => any::<bool>().prop_map(|all| Step::Work { all }),
@@ -149,6 +153,12 @@ fn take(world: &mut World, step: Step) {
             for _ in 0..=blocks {
                 let time = world.now.plus(seconds);
                 world.mine_at(time, is_chosen(chosen));
+            }
+        }
+        Step::MineMany { blocks } => {
+            for _ in 0..blocks {
+                let now = world.now;
+                world.mine_at(now, |_| true);
             }
         }
         Step::Forget { at } => {
@@ -296,7 +306,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(3_000))]
+    #![proptest_config(config(1_500))]
 
     /// Goal: laws 1 to 6 hold after every step, and law 7 at the end, with an honest server.
     #[test]
@@ -331,7 +341,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(1_000))]
+    #![proptest_config(config(500))]
 
     /// Goal: a deal that nobody has decided about is what the surviving chain makes of it.
     /// Method: a history of blocks and reorganisations, deep ones too, in the time to pay; then a
@@ -410,6 +420,7 @@ fn chain_steps() -> impl Strategy<Value = Step> {
             |(depth, double_spend, chosen)| Step::Reorganise { depth, double_spend, chosen, seconds: 0 }
         ),
         1 => (0..4_usize).prop_map(|at| Step::Forget { at }),
+        1 => (10..101_u64).prop_map(|blocks| Step::MineMany { blocks }),
         1 => (0..20_usize).prop_map(|from| Step::Rescan { from }),
     ]
 }

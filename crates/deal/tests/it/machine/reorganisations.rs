@@ -1,0 +1,132 @@
+//! What reorganisations undo.
+
+use super::{
+    disputes::{opinion, paid},
+    terms::{SUM, UNTIL, postpaid, prepaid},
+    world::World,
+};
+use tally_deal::{Action, Actor, Command, FeedbackStatus, Purpose, Recipient, State};
+
+/// A prepaid deal with its payout in a block of its own.
+fn executed() -> World {
+    let mut world = World::of(prepaid());
+    world.pay_with(1, SUM);
+    world.mine();
+    world.work();
+    world.mine();
+    world
+}
+
+#[test]
+fn an_undone_payment_is_unpaid_again() {
+    for deal in [prepaid(), postpaid()] {
+        let mut world = World::of(deal);
+        world.pay(SUM);
+        world.mine();
+        let state = world.state();
+        world.undo(1);
+        assert_eq!(world.state(), State::Created);
+        world.mine();
+        assert_eq!(world.state(), state, "it comes back with the payment");
+    }
+}
+
+#[test]
+fn an_undone_payment_can_be_too_late() {
+    let mut world = paid();
+    world.undo(1);
+    world.mine_at(UNTIL.plus(200), |_| true);
+    assert_eq!(world.state(), State::Canceled);
+    world.work();
+    world.mine();
+    assert_eq!(world.received(Recipient::Customer), SUM - 200);
+}
+
+#[test]
+fn decisions_survive_a_reorganisation() {
+    let mut world = paid();
+    world.command(Command::Complete(opinion(FeedbackStatus::Positive)), Actor::Site).unwrap();
+    world.todo.clear();
+    world.undo(1);
+    assert_eq!(world.state(), State::Created);
+    world.mine();
+    assert_eq!(world.state(), State::Completed);
+    world.work();
+    world.mine();
+    assert_eq!(world.received(Recipient::Seller), SUM - 800);
+}
+
+#[test]
+fn a_signed_payout_stands() {
+    let mut world = executed();
+    world.undo(2);
+    assert_eq!(world.state(), State::Executed, "payment and payout are in the mempool again");
+    let [Action::Broadcast { txid, .. }] = &world.todo[..] else { panic!("{:?}", world.todo) };
+    assert_eq!(Some(*txid), world.deal.settlements()[0].newest().map(|version| version.txid));
+    // However late: what was signed is not taken back.
+    world.wait_until(UNTIL.plus(100_000));
+    world.mine();
+    assert_eq!(world.state(), State::Executed);
+    assert_eq!((world.mined(Purpose::Payout), world.deal.settlements().len()), (1, 1));
+}
+
+#[test]
+fn a_settlement_without_its_input_does_not_count() {
+    let mut world = executed();
+    let payment = world.deal.outputs()[0].outpoint.txid;
+    world.undo(2);
+    world.forget(payment);
+    assert_eq!(world.state(), State::Created, "there is no money");
+    assert!(world.deal.waiting().is_empty());
+    world.todo.clear();
+    // A part of it comes anew. It is not enough, so it goes back when the time is over.
+    world.pay_with(2, SUM / 2);
+    world.mine();
+    world.wait_until(UNTIL.plus(200));
+    assert_eq!(world.state(), State::Canceled);
+    world.work();
+    world.mine();
+    assert_eq!(world.received(Recipient::Customer), SUM / 2 - 200);
+    assert_eq!(world.received(Recipient::Seller), 0);
+    // The forgotten payment is sent again, and with it the payout that was signed.
+    let outpoint = world.deal.settlements()[0].plan.inputs[0].0;
+    let (now, height) = (world.now, world.tip());
+    let value = tally_primitives::Satoshi(SUM);
+    world.tell(tally_deal::Fact::Confirmed { outpoint, value, height, time: now }).unwrap();
+    assert_eq!(world.state(), State::Completed);
+    assert!(matches!(world.todo[..], [Action::Broadcast { .. }]));
+}
+
+#[test]
+fn a_replaced_payment() {
+    let mut world = executed();
+    let first = world.deal.settlements()[0].plan.inputs[0].0;
+    world.undo(2);
+    // The customer pays with the same coin again, and the first payment is impossible.
+    let second = world.pay_with(1, SUM + 5_000);
+    assert!(!world.mempool.contains(&first.txid));
+    world.todo.clear();
+    world.mine();
+    assert_eq!(world.state(), State::Completed);
+    let [Action::Settle(plan)] = &world.todo[..] else { panic!("{:?}", world.todo) };
+    assert_eq!(plan.inputs.iter().map(|(outpoint, _)| *outpoint).collect::<Vec<_>>(), [second]);
+    world.work();
+    world.mine();
+    assert_eq!(world.received(Recipient::Seller), SUM - 800);
+    assert_eq!(world.received(Recipient::Customer), 5_000);
+    assert_eq!(world.mined(Purpose::Payout), 1);
+}
+
+/// Goal: depth makes no difference.
+#[test]
+fn a_hundred_blocks_are_undone() {
+    let mut world = executed();
+    world.mine_blocks(98);
+    assert_eq!(world.tip().0, 100);
+    world.undo(100);
+    assert_eq!(world.state(), State::Executed);
+    world.mine();
+    world.mine_blocks(100);
+    assert_eq!(world.received(Recipient::Seller), SUM - 800);
+    assert!(world.deal.waiting().is_empty());
+}
