@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod anvil;
 pub(crate) mod binaries;
+pub(crate) mod bitcoind;
 pub(crate) mod chain;
 pub(crate) mod client;
 pub(crate) mod daemon;

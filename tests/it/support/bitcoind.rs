@@ -4,10 +4,8 @@
 
 #![allow(dead_code, reason = "each of the programs uses another part")]
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
-    fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -22,6 +20,13 @@ use tempfile::TempDir;
 const MATURITY: u64 = 100;
 /// How long one answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The second of the node's two users; the first is in the cookie. As the header says it, and as the
+/// node wants it: a salt, and the HMAC-SHA256 of the password with the salt as its key.
+const USER: &str = "user";
+const PASSWORD: &str = "password";
+const AUTHORIZATION: &str = "Basic dXNlcjpwYXNzd29yZA==";
+const SALTED: &str = "0123456789abcdef0123456789abcdef$\
+    1737f81a915fff72081bd4f96fbf3b627c916281b017406a3088b28bced96e2f";
 /// How often another port is tried: somebody else may take the one that was found free.
 const PORTS_TRIED_MAX: usize = 5;
 
@@ -102,7 +107,12 @@ impl Bitcoind {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Returns the file with its user and password.
+    /// Returns a user and the password, for who does not read the cookie.
+    pub(crate) fn user(&self) -> (&'static str, &'static str) {
+        (USER, PASSWORD)
+    }
+
+    /// Returns the file with another user and password, new at each start.
     pub(crate) fn cookie(&self) -> PathBuf {
         self.folder.path().join("regtest/.cookie")
     }
@@ -114,7 +124,6 @@ impl Bitcoind {
 
     /// Asks the node; returns a refusal as the node writes it.
     pub(crate) fn try_rpc(&self, method: &str, parameters: Value) -> Result<Value, Value> {
-        let cookie = fs::read_to_string(self.cookie()).unwrap();
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
@@ -125,7 +134,7 @@ impl Bitcoind {
             json!({ "jsonrpc": "1.0", "id": "test", "method": method, "params": parameters });
         let text = agent
             .post(self.url())
-            .header("Authorization", format!("Basic {}", BASE64_STANDARD.encode(cookie.trim())))
+            .header("Authorization", AUTHORIZATION)
             .send(body.to_string())
             .unwrap()
             .body_mut()
@@ -171,6 +180,7 @@ impl Bitcoind {
         let mut child = Command::new(&self.program)
             .arg(format!("-datadir={}", self.folder.path().display()))
             .arg(format!("-rpcport={}", self.port))
+            .arg(format!("-rpcauth={USER}:{SALTED}"))
             .args(["-regtest", "-server=1", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1"])
             // Nobody is connected to, nobody may connect.
             .args(["-listen=0", "-connect=0", "-dnsseed=0", "-fixedseeds=0", "-natpmp=0"])

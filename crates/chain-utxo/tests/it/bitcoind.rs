@@ -153,7 +153,10 @@ async fn a_real_node_takes_transactions_or_says_why_not() {
     let Some(mut node) = Bitcoind::start() else { return };
     node.fund();
     node.mine(5);
-    let relay = NodeRelay::new(&settings(&node)).unwrap();
+    let (user, password) = node.user();
+    let (user, password) = (user.to_owned(), password.to_owned());
+    let credentials = Credentials::Password { user, password };
+    let relay = NodeRelay::new(&NodeSettings { credentials, ..settings(&node) }).unwrap();
     let address = node.rpc("getnewaddress", json!([]));
 
     let sent = unsent(&node, &address, 5, json!([]));
