@@ -65,6 +65,9 @@ pub enum Refusal {
     /// The body is no message.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// The message is longer than [`Request::TEXT_BYTES_MAX`] when it is written.
+    #[error("Invalid format: a message as YAML has at most {max} bytes.", max = Request::TEXT_BYTES_MAX)]
+    TextTooLong,
     /// A member is missing or empty.
     #[error("Invalid format: key \"{0}\" cannot be empty.")]
     Empty(String),
@@ -139,6 +142,9 @@ pub enum Refusal {
 impl Request {
     /// Seconds after its date in which a deal can be made.
     pub const AGE_SECONDS_MAX: u64 = 180;
+    /// Bytes of a message in YAML at most as it goes on. Quoting makes texts longer, and a server adds
+    /// members of its own; so what goes on is less than [`Document::BYTES_MAX`] by some.
+    pub const TEXT_BYTES_MAX: usize = 48 * 1024;
     /// Bytes of the URL of a site at most.
     pub const URL_BYTES_MAX: usize = 2048;
 

@@ -177,7 +177,7 @@ fn large_bodies_are_refused() {
     let body = format!("deal:\n  a: {}", "x".repeat(Document::BYTES_MAX));
     assert_eq!(refused(&body), "Invalid format: a message has at most 65536 bytes.");
     // Within brackets the parser has a limit of its own.
-    for (open, times) in [("[", 9), ("[", 100), ("{a: ", 9), ("{a: ", 100), ("- ", 30_000)] {
+    for (open, times) in [("[", 10), ("[", 100), ("{a: ", 10), ("{a: ", 100), ("- ", 30_000)] {
         let deep = format!("deal:\n  {}", open.repeat(times));
         assert_eq!(refused(&deep), "Invalid format: values are at most 8 deep.", "{open}");
     }
@@ -268,6 +268,17 @@ fn json_that_is_no_message() {
     assert_eq!(Document::from_json(b"{\"a\": \"\xff\"}", None), Err(DocumentError::NotText));
     let long = format!("{{\"a\": \"{}\"}}", "x".repeat(Document::BYTES_MAX));
     assert_eq!(json(&long).unwrap_err(), "Invalid format: a message has at most 65536 bytes.");
+}
+
+/// The limit of depth is the same in both formats; brackets within texts do not count.
+#[test]
+fn values_are_as_deep_in_json_as_in_yaml() {
+    for (levels, is_read) in [(8, true), (9, false)] {
+        let nested = format!("{}{}", "{\"a\": ".repeat(levels), "\"[{\\\"[[[[[[[[[\"");
+        let nested = format!("{nested}{}", "}".repeat(levels));
+        assert_eq!(json(&format!("{{\"a\": {nested}}}")).is_ok(), is_read);
+        assert_eq!(yaml(&format!("{{\"deal\": {{\"a\": {nested}}}}}")).is_ok(), is_read);
+    }
 }
 
 #[test]

@@ -98,8 +98,8 @@ impl Builder {
         if let Some(Open::Map { name: None, .. }) = self.open.last() {
             return Err(refused("a key must be a text", at));
         }
-        // The root is one level that JSON and forms do not have.
-        if self.open.len() > Document::DEPTH_MAX {
+        // The object around the root is a level that JSON and forms do not have.
+        if self.open.len() > Document::DEPTH_MAX + 1 {
             return Err(DocumentError::TooDeep);
         }
         self.open.push(open);

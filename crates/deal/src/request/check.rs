@@ -24,6 +24,9 @@ impl Request {
         let mut request = self;
         request.rewrite(&payment_address.address);
         let text = request.document.to_yaml();
+        if text.len() > Self::TEXT_BYTES_MAX {
+            return Err(Refusal::TextTooLong);
+        }
         Ok(CheckedRequest { code: request.terms.code(), request, payment_address, text })
     }
 

@@ -425,6 +425,21 @@ fn escrow_is_chosen_by_the_message() {
     assert_eq!(checked.payment_address.address.as_str(), "2MvQAGkftYdqZuL7MEyDHjQBDkAdn2Ssu65");
 }
 
+/// A text that grows when it is quoted is refused before it goes on.
+#[test]
+fn what_goes_on_is_short_enough_to_be_read() {
+    let comments = |text: &str, count: usize| {
+        let fields = [("feedback_comments".to_owned(), text.repeat(count))];
+        let comments = Document::from_fields(&fields, None).unwrap();
+        let mut document = Document::from_yaml(SENT_ON).unwrap();
+        document.set("feedback.comments", comments.text("feedback.comments").unwrap().unwrap());
+        check(document, now()).map(|checked| checked.text.len())
+    };
+    assert!(comments("x", 48_000).unwrap() < Request::TEXT_BYTES_MAX);
+    assert_eq!(comments("\u{1}", 16_000), Err(Refusal::TextTooLong));
+    assert_eq!(comments("x", 60_000), Err(Refusal::TextTooLong));
+}
+
 /// Capitals of bech32 are written small, so that everybody who reads the text computes one address.
 #[test]
 fn addresses_go_on_in_their_one_text() {
