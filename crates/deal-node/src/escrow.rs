@@ -173,10 +173,11 @@ async fn open(core: &Core, deal: &Deal, plan: &Plan, rate: FeeRate) -> Result<St
     let payment = deal.payment_address();
     let unsigned = UnsignedSettlement::build(plan, &payment, &deal.recipients(), rate, rules)?;
     let mut partial = unsigned.to_partial();
-    if let Some(arbiter) = core.keys.arbiter.as_ref()
+    let arbiter = core.keys.arbiter.as_ref().map(|key| deal.terms().arbiter_private_key(key));
+    if let Some(arbiter) = arbiter
         && payment.keys().contains(&arbiter.public_key())
     {
-        partial.sign(arbiter)?;
+        partial.sign(&arbiter)?;
     }
     let stored = Stored { partial, parts: vec![] };
     let signers = stored.partial.signers();

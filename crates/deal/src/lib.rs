@@ -15,6 +15,7 @@ pub mod message_signature;
 pub mod settlement;
 
 mod address;
+mod arbiter_key;
 mod curve;
 mod document;
 mod feedback;

@@ -58,7 +58,7 @@ pub enum Scheme {
         seller: PublicKey,
         /// The customer's key.
         customer: PublicKey,
-        /// The arbiter's key.
+        /// The arbiter's key for this deal, [`Terms::arbiter_key`].
         arbiter: PublicKey,
     },
 }

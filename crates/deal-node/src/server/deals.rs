@@ -62,7 +62,10 @@ impl DealServer {
         let Parties { seller, customer } = self.parties(terms).await?;
         let key = |account: Option<Account>| Some(account?.key()?.public_key());
         Ok(match (key(seller), key(customer)) {
-            (Some(seller), Some(customer)) => Some(Scheme::Escrow { seller, customer, arbiter }),
+            (Some(seller), Some(customer)) => {
+                let arbiter = terms.arbiter_key(&arbiter);
+                Some(Scheme::Escrow { seller, customer, arbiter })
+            }
             _ => None,
         })
     }

@@ -1,7 +1,9 @@
 //! Payment addresses of terms, against vectors that were computed by other means.
 
 use proptest::prelude::*;
-use tally_deal::{Address, Kind, Network, PublicKey, Scheme, ServiceKeys, Sum, Terms, Time};
+use tally_deal::{
+    Address, Kind, Network, PrivateKey, PublicKey, Scheme, ServiceKeys, Sum, Terms, Time,
+};
 
 /// The curve's generator, and twice the generator.
 const KEY1: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -144,6 +146,33 @@ fn escrow_by_the_parties() {
         let terms = Terms { network, ..described() };
         assert!(terms.payment_address(&scheme).address.as_str().starts_with(start));
     }
+}
+
+/// The arbiter's key is another one in each deal, and only the arbiter can sign for it.
+#[test]
+fn an_arbiter_has_a_key_for_each_deal() {
+    let terms = described();
+    let mut bytes = [0; 32];
+    bytes[31] = 2;
+    let secret = PrivateKey::from_bytes(&bytes).unwrap();
+    let key = secret.public_key();
+    assert_eq!(key.to_string(), KEY2);
+    let of_deal = terms.arbiter_key(&key);
+    assert_eq!(terms.arbiter_private_key(&secret).public_key(), of_deal);
+    // The formula, by hand: the private key is 2 plus the hash.
+    let hashed = [&b"deal/arbiter\n"[..], key.as_bytes(), &terms.hash()].concat();
+    let mut sum = tally_crypto::sha256(hashed);
+    sum[31] += 2;
+    assert_eq!(*terms.arbiter_private_key(&secret).expose(), sum);
+
+    let [seller, customer] = [KEY1, KEY2].map(|text| text.parse::<PublicKey>().unwrap());
+    let address = |terms: &Terms| {
+        let arbiter = terms.arbiter_key(&key);
+        terms.payment_address(&Scheme::Escrow { seller, customer, arbiter }).address
+    };
+    let mut other = described();
+    other.url.push('/');
+    assert_ne!(address(&other), address(&terms));
 }
 
 #[test]
