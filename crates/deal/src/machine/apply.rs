@@ -5,7 +5,7 @@ use super::{
     Policy, Purpose, RawTransaction, SettlementId, Spend, State, Version, WrongSettlement,
     stage::Stage,
 };
-use crate::{FeedbackStatus, Percent, Time};
+use crate::{FeedbackStatus, Percent};
 use tally_chain::utxo::OutPoint;
 use tally_primitives::{BlockNumber, Satoshi, Txid};
 
@@ -319,13 +319,6 @@ impl Deal {
             }
             from = to;
         }
-    }
-
-    /// Returns whether a payment in time has come, counting blocks that are not deep yet.
-    pub(super) fn may_be_paid(&self, until: Time) -> bool {
-        let in_time = self.outputs.iter().filter(|output| output.is_in_time(until));
-        let sum = super::plan::sum(in_time.map(|output| output.value));
-        sum >= self.terms.sum.satoshi()
     }
 }
 

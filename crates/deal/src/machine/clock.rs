@@ -19,7 +19,7 @@ impl Deal {
     pub fn wakeup(&self, policy: &Policy) -> Wakeup {
         let time = match self.stage() {
             // A payment that waits for more blocks stops the clock; the blocks wake the deal.
-            Stage::Unpaid if !self.may_be_paid(self.terms.until) => {
+            Stage::Unpaid if !self.may_be_paid() => {
                 Some(self.terms.until.plus(policy.grace_seconds))
             }
             Stage::Undecided => Some(self.dispute_ends().unwrap_or(self.terms.leave_before)),
@@ -60,7 +60,7 @@ impl Deal {
 
     fn expire(&mut self, now: Time, policy: &Policy) {
         let until = self.terms.until;
-        if now > until.plus(policy.grace_seconds) && !self.may_be_paid(until) {
+        if now > until.plus(policy.grace_seconds) && !self.may_be_paid() {
             let comments = String::new();
             self.cancellation = Some(Cancellation { time: now, by: Actor::Operator, comments });
         }

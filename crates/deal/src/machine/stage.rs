@@ -152,23 +152,35 @@ impl Deal {
 
     /// Returns what counts as payment.
     fn counted(&self, stands: &[bool]) -> Satoshi {
-        plan::sum(self.paid_in_time().filter_map(|output| {
-            let is_free = output.spend.is_none() && !self.is_claimed(output.outpoint, stands);
-            is_free.then_some(output.value)
-        }))
+        plan::sum(
+            self.free_in_time(stands).filter(|output| output.is_deep()).map(|output| output.value),
+        )
+    }
+
+    /// Returns whether the payment will count as soon as enough blocks lie upon it.
+    pub(super) fn may_be_paid(&self) -> bool {
+        let stands = self.standing();
+        let in_time = plan::sum(self.free_in_time(&stands).map(|output| output.value));
+        in_time >= self.terms.sum.satoshi()
+    }
+
+    /// Returns the outputs in time that nobody has spent and that do not go back already.
+    fn free_in_time<'a>(&'a self, stands: &'a [bool]) -> impl Iterator<Item = &'a DealOutput> {
+        self.in_time()
+            .filter(|output| output.spend.is_none() && !self.is_claimed(output.outpoint, stands))
     }
 
     /// Returns what would count as payment, had others not spent it.
     fn spent_by_others(&self, stands: &[bool]) -> Satoshi {
-        plan::sum(self.paid_in_time().filter_map(|output| {
+        plan::sum(self.in_time().filter_map(|output| {
             let is_spent = output.spend.is_some() && !self.is_claimed(output.outpoint, stands);
-            is_spent.then_some(output.value)
+            (is_spent && output.is_deep()).then_some(output.value)
         }))
     }
 
-    fn paid_in_time(&self) -> impl Iterator<Item = &DealOutput> {
+    fn in_time(&self) -> impl Iterator<Item = &DealOutput> {
         let until = self.terms.until;
-        self.outputs.iter().filter(move |output| output.is_in_time(until) && output.is_deep())
+        self.outputs.iter().filter(move |output| output.is_in_time(until))
     }
 
     /// Returns the plan that could not be carried out and that the deal waits for.

@@ -117,6 +117,25 @@ fn a_replaced_payment() {
     assert_eq!(world.mined(Purpose::Payout), 1);
 }
 
+/// Goal: a payment that was already on its way back does not keep the deal waiting.
+#[test]
+fn money_on_its_way_back_is_no_payment() {
+    let mut world = executed();
+    world.pay_with(2, SUM);
+    world.mine();
+    world.work();
+    world.mine();
+    assert_eq!(world.mined(Purpose::Refund), 1);
+    // The first payment is undone for good; the second one and its refund are mined again.
+    world.undo(4);
+    world.spend_elsewhere(World::coin(1));
+    world.mine();
+    assert_eq!(world.state(), State::Created);
+    world.wait_until(UNTIL.plus(200));
+    assert_eq!(world.state(), State::Canceled);
+    assert_eq!(world.received(Recipient::Customer), SUM - 200);
+}
+
 /// Goal: depth makes no difference.
 #[test]
 fn a_hundred_blocks_are_undone() {

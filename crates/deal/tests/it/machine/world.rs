@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) policy: Policy,
     pub(super) now: Time,
     pub(super) chain: Vec<Block>,
+    /// Where each transaction of the chain is.
+    heights: BTreeMap<Txid, BlockNumber>,
     pub(super) mempool: Vec<Txid>,
     pub(super) txs: BTreeMap<Txid, Tx>,
     pub(super) todo: Vec<Action>,
@@ -52,6 +54,7 @@ impl World {
             policy,
             now,
             chain: vec![genesis],
+            heights: BTreeMap::new(),
             mempool: Vec::new(),
             txs: BTreeMap::new(),
             todo: Vec::new(),
@@ -245,14 +248,12 @@ impl World {
     // Blocks.
 
     pub(super) fn height_of(&self, txid: Txid) -> Option<BlockNumber> {
-        let at = self.chain.iter().position(|block| block.txids.contains(&txid))?;
-        Some(BlockNumber(at as u64))
+        self.heights.get(&txid).copied()
     }
 
     /// Returns the transaction in the chain that spends an output.
     pub(super) fn spender(&self, outpoint: OutPoint) -> Option<Txid> {
-        let mut mined = self.chain.iter().flat_map(|block| &block.txids);
-        mined.find(|txid| self.txs[txid].spends.contains(&outpoint)).copied()
+        self.heights.keys().find(|txid| self.txs[txid].spends.contains(&outpoint)).copied()
     }
 
     /// Mines the transactions of the mempool, a minute after the last block.
@@ -282,6 +283,8 @@ impl World {
             }
         }
         self.mempool.retain(|txid| !txids.contains(txid));
+        let height = BlockNumber(self.chain.len() as u64);
+        self.heights.extend(txids.iter().map(|txid| (*txid, height)));
         self.chain.push(Block { time, txids });
         self.tell_block(self.chain.len() - 1);
     }
@@ -307,6 +310,7 @@ impl World {
         let kept = self.chain.len().saturating_sub(blocks).max(1);
         let undone: Vec<_> = self.chain.drain(kept..).flat_map(|block| block.txids).collect();
         let tip = self.tip();
+        self.heights.retain(|_, height| *height <= tip);
         self.tell_fact(Fact::RolledBackTo(tip));
         let waiting = std::mem::take(&mut self.mempool);
         for txid in undone.into_iter().chain(waiting) {
