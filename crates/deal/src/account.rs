@@ -38,6 +38,3 @@ pub use refusal::AccountRefusal;
 pub use rules::{AccountOutcome, Asked, DATE_DISTANCE_DAYS, apply, asked_address};
 pub use site::{SITE_BYTES_MAX, Site, SiteParseError, Urls};
 pub use standing::Standing;
-
-#[cfg(test)]
-mod tests;

@@ -66,8 +66,8 @@ pub(super) fn recognise(
     if let Some(address) = address(line, network) {
         return address.map(Item::Address);
     }
-    if line.starts_with("BM-") {
-        let is_good = (34..=41).contains(&line.len()) && line[3..].bytes().all(is_base58);
+    if let Some(name) = line.strip_prefix("BM-") {
+        let is_good = (31..=38).contains(&name.len()) && name.bytes().all(is_base58);
         return if is_good {
             Ok(Item::Bitmessage(line.to_owned()))
         } else {

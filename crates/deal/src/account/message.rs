@@ -149,24 +149,30 @@ impl AccountMessage {
                 return Err(AccountRefusal::AfterSignature);
             }
             let is_code = self.action == AccountAction::Token && index == 0;
-            match line.item? {
-                Item::Text(code) if is_code && code.len() <= CODE_BYTES_MAX => {
-                    self.code = Some(code);
-                }
-                Item::Text(first) if self.action == AccountAction::New && index == 0 => {
-                    return Err(AccountRefusal::InvalidAddress(excerpt(&first)));
-                }
+            let item = line.item?;
+            let foreign = || AccountRefusal::InvalidLine(excerpt(line.text));
+            if is_code {
                 // A code that is also something else may have been signed as that: the signature
                 // under a cancelled deal, over its payment address, must not be good for a token.
-                _ if is_code => return Err(AccountRefusal::InvalidLine(excerpt(line.text))),
-                Item::Signature(signature) => {
-                    before = line.start;
-                    self.signed = Some(Signed { text: String::new(), signature });
+                let Item::Text(code) = item else { return Err(foreign()) };
+                if code.len() > CODE_BYTES_MAX {
+                    return Err(foreign());
                 }
-                Item::Section(urls) if self.takes(&Item::Section(urls)) => section = urls,
-                item if self.takes(&item) => self.take(item, section)?,
-                _ => return Err(AccountRefusal::InvalidLine(excerpt(line.text))),
+                self.code = Some(code);
+                continue;
             }
+            if !self.takes(&item) {
+                let is_first = self.action == AccountAction::New && index == 0;
+                return Err(if is_first && matches!(item, Item::Text(_)) {
+                    AccountRefusal::InvalidAddress(excerpt(line.text))
+                } else {
+                    foreign()
+                });
+            }
+            if let Item::Signature(_) = &item {
+                before = line.start;
+            }
+            self.take(item, &mut section)?;
         }
         if let Some(signed) = &mut self.signed {
             text[..before].trim_end_matches('\n').clone_into(&mut signed.text);
@@ -192,7 +198,7 @@ impl AccountMessage {
         }
     }
 
-    fn take(&mut self, item: Item, section: Urls) -> Result<(), AccountRefusal> {
+    fn take(&mut self, item: Item, section: &mut Urls) -> Result<(), AccountRefusal> {
         match item {
             Item::Address(address) => once(&mut self.address, address, "address"),
             Item::Date(date) => once(&mut self.date, date, "date"),
@@ -210,7 +216,7 @@ impl AccountMessage {
                 if is_removal && self.action == AccountAction::New {
                     return Err(AccountRefusal::InvalidUrl(format!("-{site}")));
                 }
-                let change = UrlChange { urls: section, site, is_removal };
+                let change = UrlChange { urls: *section, site, is_removal };
                 // A full list and its replacement.
                 push(&mut self.urls, change, "url", 4 * URLS_MAX)
             }
@@ -218,8 +224,15 @@ impl AccountMessage {
                 self.deletes = true;
                 Ok(())
             }
-            // Taken before.
-            Item::Section(_) | Item::Signature(_) | Item::Text(_) => Ok(()),
+            Item::Section(urls) => {
+                *section = urls;
+                Ok(())
+            }
+            Item::Signature(signature) => {
+                self.signed = Some(Signed { text: String::new(), signature });
+                Ok(())
+            }
+            Item::Text(text) => Err(AccountRefusal::InvalidLine(excerpt(&text))),
         }
     }
 }

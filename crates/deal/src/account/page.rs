@@ -115,11 +115,7 @@ impl Page {
             Self::Account { message, account, viewer } => {
                 let mut spans = vec![Span::Plain(format!("{message}:\n"))];
                 for (name, datum) in account_data(account, *viewer) {
-                    let values = match datum {
-                        Datum::List(values) => values,
-                        other => vec![shown(&other)],
-                    };
-                    for value in values {
+                    for value in shown(&datum) {
                         spans.push(Span::Plain("\n".to_owned()));
                         spans.push(Span::Name(name));
                         let indented = format!("\n{:1$}", "", NAME_COLUMNS + 4);
@@ -186,13 +182,13 @@ fn account_data(account: &Account, viewer: Viewer) -> Data {
     all.into_iter().filter_map(|(name, datum)| datum.map(|datum| (name, datum))).collect()
 }
 
-/// A value in one line of a page for people.
-fn shown(datum: &Datum) -> String {
+/// A value on a page for people, each text in a row of its own.
+fn shown(datum: &Datum) -> Vec<String> {
     match datum {
-        Datum::Text(text) => text.clone(),
-        Datum::Number(number) => number.to_string(),
-        Datum::Flag(flag) => (if *flag { "yes" } else { "no" }).to_owned(),
-        Datum::List(texts) => texts.join(", "),
+        Datum::Text(text) => vec![text.clone()],
+        Datum::Number(number) => vec![number.to_string()],
+        Datum::Flag(flag) => vec![(if *flag { "yes" } else { "no" }).to_owned()],
+        Datum::List(texts) => texts.clone(),
         Datum::Record(members) => {
             // A rating says all that people want to know of a standing.
             let rating = members.iter().find(|(name, _)| *name == "rating");

@@ -119,7 +119,8 @@ fn records_that_nobody_could_read_are_not_written() {
         bitcoin_keys: Vec::new(),
     };
     assert_eq!(good.user_ids().unwrap(), ["technical_data (30)"]);
-    let cases: [(fn(&mut ServiceRecord), ServiceRecordError); 6] = [
+    type Change = fn(&mut ServiceRecord);
+    let cases: [(Change, ServiceRecordError); 6] = [
         (|record| record.fee = Some("1;2".to_owned()), ServiceRecordError::Fee),
         (|record| record.period_minutes = 0, ServiceRecordError::Period),
         (|record| record.servers = vec![server("localhost")], ServiceRecordError::ServerUrl),

@@ -1,1 +1,0 @@
-//! Examples small enough to stand beside the code.
