@@ -51,7 +51,7 @@ fn too_few_too_many_and_other_keys_do_not_sign() {
     let [first, second, third] = locked.keys.clone();
     let sign = |keys: &[_]| built(&locked).sign(keys);
     assert_eq!(sign(&[]), Err(PsbtError::KeyCount));
-    assert_eq!(sign(&[first.clone()]), Err(PsbtError::KeyCount));
+    assert_eq!(sign(std::slice::from_ref(&first)), Err(PsbtError::KeyCount));
     let four = [first.clone(), second, third, first.clone()];
     assert_eq!(sign(&four), Err(PsbtError::KeyCount));
     let once = PsbtError::Incomplete { input: 0, signatures: 1 };
