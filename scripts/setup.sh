@@ -4,7 +4,8 @@
 #   scripts/setup.sh light    what the demo needs: Rust and a C compiler
 #   scripts/setup.sh full     also what RocksDB, the contracts and the tests of the ledger, of the
 #                             directory and of deals need: C++, libclang, Node, Python, PostgreSQL,
-#                             the packages in scripts/drivers.sh and a bitcoind (scripts/bitcoind.sh)
+#                             GnuPG, the packages in scripts/drivers.sh and a bitcoind
+#                             (scripts/bitcoind.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,6 +40,7 @@ need_full() {
     has python3 || missing+=(python3)
     has_venv || missing+=(python3-venv)
     has_postgres || missing+=(postgresql)
+    { has gpg && has gpg-agent; } || missing+=(gnupg)
 }
 
 install_packages() {

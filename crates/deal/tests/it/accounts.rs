@@ -1,5 +1,4 @@
 //! Accounts: messages, rules and pages.
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod messages;
 mod pages;
