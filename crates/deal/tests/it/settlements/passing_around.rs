@@ -279,7 +279,7 @@ fn the_largest_psbt_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// A good PSBT with a few bytes changed is taken for what it says or leaves no trace.
     #[test]
