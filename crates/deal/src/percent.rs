@@ -36,6 +36,10 @@ impl Percent {
     }
 
     /// Returns this part of `whole`, rounded down to a satoshi; never more than `whole`.
+    ///
+    /// # Panics
+    ///
+    /// Never: a part of a sum is at most the sum.
     pub fn of(self, whole: Satoshi) -> Satoshi {
         let part = u128::from(whole.0) * u128::from(self.0) / u128::from(Self::HUNDRED.0);
         Satoshi(u64::try_from(part).expect("a part of a sum is at most the sum"))

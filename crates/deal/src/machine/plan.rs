@@ -72,8 +72,8 @@ impl Plan {
 }
 
 /// Sums up values of outputs that exist at the same time.
-pub(super) fn sum(values: impl Iterator<Item = Satoshi>) -> Satoshi {
+pub(super) fn sum(mut values: impl Iterator<Item = Satoshi>) -> Satoshi {
     values
-        .fold(Some(Satoshi(0)), |sum, value| sum?.checked_add(value))
+        .try_fold(Satoshi(0), Satoshi::checked_add)
         .expect("all coins together are less than 2^51 satoshi")
 }

@@ -22,6 +22,10 @@ impl RatingCount {
     }
 
     /// Counts one more deal and returns its number, by which it can be changed.
+    ///
+    /// # Panics
+    ///
+    /// After 2^64-1 deals, which nobody lives to see.
     pub fn push(&mut self, is_success: bool) -> u64 {
         let bits = (self.bits() << 1) | u128::from(is_success);
         self.set_bits(bits);
@@ -51,8 +55,8 @@ impl RatingCount {
     pub fn rating(&self) -> Rating {
         let among = self.count.min(Self::LAST);
         let percent = (self.successes() * 100).checked_div(among).unwrap_or(0);
-        let percent = u8::try_from(percent).expect("a part is at most 100 %");
-        Rating { count: self.count, percent }
+        // Of the last deals at most all were successes, so this is at most 100.
+        Rating { count: self.count, percent: percent.min(100) as u8 }
     }
 
     fn bits(&self) -> u128 {

@@ -40,14 +40,11 @@ fn one_settlement_is_planned_at_a_time() {
     assert_eq!(world.deal.waiting().len(), 2);
     assert!(world.deal.waiting().iter().any(|(.., why)| *why == Waiting::NextSettlement));
     world.sign(&plan, 200);
-    let plans: Vec<_> = world
-        .todo
-        .iter()
-        .filter_map(|action| match action {
-            Action::Settle(plan) => Some((plan.id, plan.purpose, plan.total())),
-            _ => None,
-        })
-        .collect();
+    let plans = world.todo.iter().filter_map(|action| {
+        let Action::Settle(plan) = action else { return None };
+        Some((plan.id, plan.purpose, plan.total()))
+    });
+    let plans: Vec<_> = plans.collect();
     assert_eq!(plans, [(SettlementId(2), Purpose::Refund, Satoshi(SUM))]);
 }
 
@@ -72,9 +69,11 @@ fn a_transaction_that_is_not_the_plan_is_refused() {
         let (txid, raw) = transaction(plan, outputs);
         let raw = bitcoin::consensus::serialize(&raw);
         let fact = Fact::Settled { id: plan.id, txid, fee: Satoshi(fee), raw };
-        world.clone().tell(fact).map_err(|refused| match refused {
-            CommandRefused::WrongSettlement { wrong, .. } => wrong,
-            other => panic!("{other}"),
+        world.clone().tell(fact).map_err(|refused| {
+            let CommandRefused::WrongSettlement { wrong, .. } = refused else {
+                panic!("{refused}")
+            };
+            wrong
         })
     };
     let good = outputs(&world, &plan);

@@ -7,9 +7,9 @@ use super::{
 use tally_deal::{Action, Actor, Command, Event, State, Waiting};
 
 fn states(world: &World) -> Vec<(State, State)> {
-    let changes = world.events.iter().filter_map(|event| match event {
-        Event::StateChanged { from, to } => Some((*from, *to)),
-        _ => None,
+    let changes = world.events.iter().filter_map(|event| {
+        let Event::StateChanged { from, to } = event else { return None };
+        Some((*from, *to))
     });
     changes.collect()
 }
