@@ -49,7 +49,7 @@ impl UnsignedSettlement {
         let lock = Lock::of(payment)?;
         let inputs = inputs_of(plan)?;
         let groups = join(&plan.shares, addresses)?;
-        check_balance(&inputs, &plan.shares)?;
+        let total = check_balance(&inputs, &plan.shares)?;
         let outpoints: Vec<OutPoint> = inputs.iter().map(|(outpoint, _)| *outpoint).collect();
         let unsigned = |groups: &[Group]| {
             let script = |group: &Group| ScriptBuf::from_bytes(group.address.script());
@@ -57,7 +57,8 @@ impl UnsignedSettlement {
             transaction(&outpoints, outputs.collect())
         };
         let division = divide(groups, |groups| {
-            rules.fee(rate, lock.signed_vsize(&unsigned(groups)), plan.replaces_fee)
+            let vsize = lock.signed_vsize(&unsigned(groups));
+            rules.fee(rate, vsize, total, plan.replaces_fee)
         })?;
         let unsigned = unsigned(&division.groups);
         let vsize = lock.signed_vsize(&unsigned);
@@ -142,14 +143,14 @@ fn inputs_of(plan: &Plan) -> Result<Vec<(OutPoint, Satoshi)>, SettlementError> {
     }
 }
 
-/// Checks that the shares are exactly what the inputs are worth.
+/// Checks that the shares are exactly what the inputs are worth, and returns it.
 fn check_balance(
     inputs: &[(OutPoint, Satoshi)],
     shares: &[(Recipient, Satoshi)],
-) -> Result<(), SettlementError> {
+) -> Result<Satoshi, SettlementError> {
     let inputs = sum(inputs.iter().map(|(_, value)| *value))?;
     let shares = sum(shares.iter().map(|(_, share)| *share))?;
-    if inputs == shares { Ok(()) } else { Err(SettlementError::Unbalanced { inputs, shares }) }
+    if inputs == shares { Ok(inputs) } else { Err(SettlementError::Unbalanced { inputs, shares }) }
 }
 
 fn sum(mut amounts: impl Iterator<Item = Satoshi>) -> Result<Satoshi, SettlementError> {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tally_chain::utxo::FeeRate;
 use tally_deal::{
-    Plan, Recipient,
+    Percent, Plan, Recipient,
     settlement::{FeeRules, SettlementError, UnsignedSettlement},
 };
 use tally_primitives::Satoshi;
@@ -35,8 +35,10 @@ fn plans() -> impl Strategy<Value = Plan> {
 }
 
 fn rules() -> impl Strategy<Value = FeeRules> {
-    (0_u64..2_000, 0_u64..50_000)
-        .prop_map(|(min, more)| FeeRules::new(Satoshi(min), Satoshi(min + more)).unwrap())
+    (0_u64..2_000, 0_u64..50_000, 1_u64..=100).prop_map(|(min, more, part)| {
+        let rules = FeeRules::new(Satoshi(min), Satoshi(min + more)).unwrap();
+        rules.with_part_max(Percent::whole(part).unwrap())
+    })
 }
 
 /// Checks a settlement and the transaction that one pair of keys makes of it.
@@ -93,8 +95,9 @@ fn check(
     prop_assert!(signed.vsize <= built.vsize());
     prop_assert!(built.vsize() - signed.vsize <= 2 * plan.inputs.len() as u64);
     prop_assert!(signed.fee.0 >= signed.vsize, "nodes relay it");
-    prop_assert!(signed.fee >= rules.min());
-    prop_assert!(signed.fee <= rules.max() || signed.fee.0 == built.vsize());
+    let max = rules.max().min(rules.part_max().of(plan.total()));
+    prop_assert!(signed.fee >= rules.min().min(max));
+    prop_assert!(signed.fee <= max || signed.fee.0 == built.vsize());
 
     // The form.
     prop_assert_eq!(signed.txid, built.txid());
@@ -163,7 +166,7 @@ proptest! {
                 prop_assert!(rates[1] > rates[0]);
             }
             Err(SettlementError::FeeAboveMax { needed, max }) => {
-                prop_assert!(needed > max && max == rules.max());
+                prop_assert!(needed > max && max == rules.max().min(plan.total()));
             }
             Err(SettlementError::BelowDust { .. }) => {}
             Err(error) => prop_assert!(false, "{}", error),
