@@ -1,6 +1,7 @@
 //! The settings in effect: read, completed and checked before anything starts.
 
 mod checks;
+mod clients;
 mod settings;
 mod values;
 
@@ -9,14 +10,16 @@ pub(crate) use settings::Settings;
 use crate::command_line::PROGRAM;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tally_chain_utxo::{EsploraSettings, NodeSettings};
-use tally_daemon::{Access, Failure, HiddenText, Logging, Place, Postgres};
+use tally_daemon::{Access, Failure, Logging, Place, Postgres};
 use tally_deal::{Address, Fee, Network, PrivateKey, ServiceKeys};
+use tally_deal_api::{AccessRule, OAuthClient};
 use tally_deal_node::{
     Clock,
     module::{AllowList, ServerAddress, ServiceAccount},
 };
 use tally_http::{Exposure, Guard};
-use tally_pgp::SecretKey;
+use tally_pgp::{PublicKey, SecretKey};
+use zeroize::Zeroizing;
 
 /// Everything the daemon needs to know.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub(crate) struct Remote {
     pub(crate) account_name: Option<String>,
     /// The service keys, if they are not asked for.
     pub(crate) keys: Option<ServiceKeys>,
+    /// The key that the service signs with, if it is not believed at first sight.
+    pub(crate) server_key: Option<PublicKey>,
 }
 
 /// The server in this program.
@@ -73,7 +78,7 @@ pub(crate) struct Embedded {
     /// The service keys, if they are not made at the first start.
     pub(crate) keys: Option<[PrivateKey; 2]>,
     /// What seals the keys in the data.
-    pub(crate) passphrase: Option<HiddenText>,
+    pub(crate) passphrase: Option<Zeroizing<String>>,
     /// Where other modules reach it.
     pub(crate) exposure: Option<Exposure>,
 }
@@ -95,6 +100,12 @@ pub(crate) struct Api {
     pub(crate) exposure: Exposure,
     pub(crate) access: Access,
     pub(crate) guard: Guard,
+    /// The web origins whose pages may read replies.
+    pub(crate) origins: Vec<String>,
+    /// Whether the embedded server must know who asks.
+    pub(crate) access_rule: AccessRule,
+    /// The programs that the embedded server gives access tokens to.
+    pub(crate) clients: Vec<OAuthClient>,
 }
 
 impl Config {

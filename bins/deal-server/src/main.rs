@@ -3,6 +3,9 @@
 
 mod command_line;
 mod config;
+mod dev;
+mod run;
+mod wiring;
 
 use command_line::{Invocation, PROGRAM};
 use config::Config;
@@ -23,7 +26,7 @@ fn start() -> Result<(), Failure> {
         Order::ShowConfig => config.show(),
         Order::Run => {
             config.logging.start()?;
-            Ok(())
+            run::until_stopped(config)
         }
     }
 }

@@ -12,12 +12,14 @@ use tally_daemon::{
     PostgresSettings, home, secret_in,
 };
 use tally_deal::{Address, Fee, Network, ServiceKeys};
+use tally_deal_api::{AccessRule, OAuthClient};
 use tally_deal_node::{
     Clock, FixedClock, Settling, SystemClock, Trust, WebhookRules,
     module::{AllowList, ServerAddress, ServiceAccount},
 };
 use tally_http::Exposure;
-use tally_pgp::SecretKey;
+use tally_pgp::{PublicKey, SecretKey};
+use zeroize::Zeroizing;
 
 const SERVER_TIMEOUT_MS: u64 = 5000;
 const POLL_INTERVAL_MS: u64 = 2000;
@@ -160,6 +162,8 @@ fn remote(settings: &Settings) -> Result<Remote, Failure> {
         (settings.esplora_url.is_some(), "--esplora-url"),
         (settings.server_address.is_some(), "--server-address"),
         (settings.arbiter.is_some(), "--arbiter"),
+        (settings.needs_login.is_some(), "--needs-login"),
+        (settings.clients_file.is_some(), "--clients-file"),
     ];
     if let Some((_, flag)) = embedded.into_iter().find(|(is_given, _)| *is_given) {
         let why = "is for the embedded server, which does not run with --server";
@@ -179,7 +183,15 @@ fn remote(settings: &Settings) -> Result<Remote, Failure> {
         account: account.transpose()?,
         account_name: settings.server_account.clone(),
         keys,
+        server_key: server_key(settings)?,
     })
+}
+
+fn server_key(settings: &Settings) -> Result<Option<PublicKey>, Failure> {
+    let Some(path) = &settings.server_key_file else { return Ok(None) };
+    let key = PublicKey::from_armored(&text_of(path, "--server-key-file")?);
+    let key = key.with_context(|| format!("--server-key-file {}", path.display()));
+    key.map(Some).map_err(Failure::of(Kind::Settings))
 }
 
 /// Returns both service keys, or none.
@@ -202,6 +214,7 @@ fn embedded(
         (settings.allow_server.is_some(), "--allow-server"),
         (settings.oauth2_file.is_some(), "--oauth2-file"),
         (settings.server_account.is_some(), "--server-account"),
+        (settings.server_key_file.is_some(), "--server-key-file"),
     ] {
         if is_given {
             return Err(Failure::settings(format!("{flag} needs --server")));
@@ -221,8 +234,8 @@ fn embedded(
         }
     };
     let passphrase = match (&settings.key_passphrase_file, key_passphrase) {
-        (Some(path), _) => Some(HiddenText(secret_in(path, "--key-passphrase-file")?)),
-        (None, given) => given,
+        (Some(path), _) => Some(Zeroizing::new(secret_in(path, "--key-passphrase-file")?)),
+        (None, given) => given.map(|HiddenText(text)| Zeroizing::new(text)),
     };
     let data = data(settings)?;
     let postgres = settings.postgres.check(postgres_url, cfg!(feature = "postgres"))?;
@@ -240,7 +253,8 @@ fn embedded(
         postgres,
         chain: chain(settings, network, node_password)?,
         keys,
-        passphrase,
+        // What is in memory only is not sealed.
+        passphrase: passphrase.filter(|_| is_kept),
         exposure: exposure.transpose()?,
     })
 }
@@ -329,8 +343,38 @@ fn data(settings: &Settings) -> Result<Place, Failure> {
 }
 
 fn api(settings: &Settings, token: Option<&str>) -> Result<Api, Failure> {
-    let access = settings.access.check(&PROGRAM, token)?;
+    if token.is_some() || settings.access.api_token_file.is_some() {
+        return Err(Failure::settings(
+            "--api-token-file does not go with deals, whose requests show access tokens of their own \
+             in the same header: use --needs-login and --clients-file",
+        ));
+    }
     let address = settings.api_address.map_or(API_ADDRESS, |address| address.0);
+    let is_embedded = settings.server.is_none();
+    let reached = [Some(address), settings.server_address.map(|address| address.0)];
+    let is_local = reached.iter().flatten().all(|address| address.ip().is_loopback());
+    let needs_login = is_embedded && settings.needs_login.unwrap_or(!is_local);
+    let mut access = settings.access.clone();
+    if needs_login {
+        // Who asks is found out request by request.
+        access.allow_unauthenticated = Some(true);
+    }
+    let access = access.check(&PROGRAM, None)?.with_any_origin();
     let exposure: Exposure = access.exposure(address)?;
-    Ok(Api { guard: access.guard(&exposure)?, exposure, access })
+    Ok(Api {
+        guard: access.guard(&exposure)?,
+        exposure,
+        origins: settings.access.cors_origin.clone().unwrap_or_default(),
+        access_rule: if needs_login { AccessRule::Required } else { AccessRule::Open },
+        clients: clients(settings)?,
+        access,
+    })
+}
+
+fn clients(settings: &Settings) -> Result<Vec<OAuthClient>, Failure> {
+    let Some(path) = &settings.clients_file else { return Ok(vec![]) };
+    let text = Zeroizing::new(text_of(path, "--clients-file")?);
+    let clients = super::clients::read(&text);
+    let clients = clients.with_context(|| format!("--clients-file {}", path.display()));
+    clients.map_err(Failure::of(Kind::Settings))
 }

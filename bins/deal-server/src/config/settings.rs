@@ -79,6 +79,11 @@ tally_daemon::settings! {
     #[arg(long, value_name = "NAME", help_heading = REMOTE)]
     server_account [String]
 
+    /// File with the PGP key that the service signs with, armored. Without it, the first key that the
+    /// server shows is believed as long as the module runs.
+    #[arg(long, value_name = "FILE", help_heading = REMOTE)]
+    server_key_file [PathBuf]
+
     /// First service key. In front of a server: its public key, in place of asking for it. Of the
     /// embedded server: a private key in WIF or hexadecimal digits; better in the variable.
     /// [default: asked for; made at the first start]
@@ -148,6 +153,17 @@ tally_daemon::settings! {
     /// Satoshi per 1,000 virtual bytes where there is no estimate. [default: 5000]
     #[arg(long, value_name = "SATOSHI", help_heading = CHAIN)]
     fee_rate_fallback [u64]
+
+    /// Let nobody ask the embedded server without an access token, a session or a signature. Else
+    /// programs that reach it count as the operator's own. [default: true if others than this machine
+    /// reach it]
+    #[arg(long, value_name = "BOOL", help_heading = API)]
+    needs_login [bool]
+
+    /// File with the programs that the embedded server gives access tokens to: a JSON array of their
+    /// service.json, `"operator": true` in those that may end disputes.
+    #[arg(long, value_name = "FILE", help_heading = API)]
+    clients_file [PathBuf]
 
     /// Address of the HTTP API. [default: 127.0.0.1:4999]
     #[arg(long, value_name = "IP:PORT", help_heading = API)]

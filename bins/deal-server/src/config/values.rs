@@ -79,9 +79,9 @@ impl FromStr for ServiceKey {
             None => PrivateKey::from_wif(text),
         };
         // What was given is not repeated: it may be a key with a slip.
-        private.map(Self::Private).map_err(|_| {
-            "expected a public key (66 hexadecimal digits) or a private one (64, or WIF)"
-        })
+        private.map(Self::Private).map_err(
+            |_| "expected a public key (66 hexadecimal digits) or a private one (64, or WIF)",
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::sync::Arc;
 use tally_crypto::aes;
-use tally_deal::PrivateKey;
+use tally_deal::{PrivateKey, ServiceKeys};
 use tally_deal_store::{Commit, CommitError, DealStore, DealStoreError, Expected, SecretChange};
 use tally_pgp::SecretKey;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -42,6 +42,9 @@ pub enum KeysError {
     /// The PGP key cannot be made.
     #[error("the PGP key cannot be made")]
     Pgp(#[from] tally_pgp::KeyError),
+    /// The store has other service keys than those that were given.
+    #[error("the store has other service keys than those that were given: money of its deals waits for them")]
+    Others,
     /// The store cannot be read.
     #[error("the keys cannot be read")]
     Read(#[from] DealStoreError),
@@ -127,7 +130,8 @@ impl ServerKeys {
 
     /// Reads the keys that a store has, or makes new ones and stores them: sealed, so that whoever
     /// gets hold of the database alone cannot spend. Several servers that share a store get the same
-    /// keys.
+    /// keys. Given service keys are taken in the place of new ones, and must be those of the store
+    /// ever after.
     ///
     /// # Errors
     ///
@@ -135,16 +139,24 @@ impl ServerKeys {
     pub async fn of_store(
         store: &Arc<dyn DealStore>,
         passphrase: &Zeroizing<String>,
+        given: Option<&[PrivateKey; 2]>,
         now_ms: u64,
     ) -> Result<Self, KeysError> {
         loop {
             let known = store.secret(STORED_NAME, now_ms).await?;
             let passphrase = passphrase.clone();
             if let Some(secret) = known {
-                let opened = off_thread(move || Self::open(&secret.value, &passphrase));
-                return opened.await;
+                let opened = off_thread(move || Self::open(&secret.value, &passphrase)).await?;
+                let is_given = |[key1, key2]: &[PrivateKey; 2]| {
+                    let given = ServiceKeys { key1: key1.public_key(), key2: key2.public_key() };
+                    opened.service_keys() == given
+                };
+                return if given.is_none_or(is_given) { Ok(opened) } else { Err(KeysError::Others) };
             }
-            let keys = Self::generate(now_ms / 1000)?;
+            let mut keys = Self::generate(now_ms / 1000)?;
+            if let Some([key1, key2]) = given {
+                (keys.key1, keys.key2) = (key1.clone(), key2.clone());
+            }
             let made = keys.clone();
             let sealed = off_thread(move || made.seal(&passphrase)).await?;
             let change = SecretChange {
