@@ -45,6 +45,10 @@ impl SecretKey {
     /// Reads one armored secret key and opens it with the passphrase, which may be empty for a key
     /// that has none. It signs with its last subkey that may, or else with the primary key.
     ///
+    /// How long an RSA key takes to sign tells a little about it (RUSTSEC-2023-0071): who can ask for
+    /// many signatures and measure finely learns of it. Ed25519 keys, such as
+    /// [`SecretKey::generate`] makes, sign in constant time, and faster.
+    ///
     /// # Errors
     ///
     /// [`KeyError`].
