@@ -12,6 +12,7 @@ mod error;
 mod filter;
 mod known;
 mod lease;
+mod read;
 mod rows;
 mod schema;
 mod store;

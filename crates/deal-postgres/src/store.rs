@@ -1,14 +1,4 @@
-use crate::{
-    ConnectError,
-    error::{database, unavailable},
-    filter, lease,
-    rows::{
-        POSITION, next, page, read_account, read_deal, read_delivery, read_event, read_feedback,
-        read_reply, read_secret, read_versioned, read_webhook, signed, unsigned,
-    },
-    schema,
-    writer::Writer,
-};
+use crate::{ConnectError, error::database, lease, read, schema, writer::Writer};
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -18,8 +8,7 @@ use tally_deal::{Deal, DealCode, account::Account};
 use tally_deal_store::{
     BoxFuture, ChainPosition, Commit, CommitError, Committed, DealCursor, DealFilter, DealStore,
     DealStoreError, Delivery, Event, EventId, FeedbackCursor, FeedbackFilter, FeedbackRecord,
-    HeightCursor, Lease, Page, Prepared, Read, ReplyKey, Search, Secret, StoredReply, Versioned,
-    Webhook,
+    HeightCursor, Lease, Page, Prepared, Read, ReplyKey, Secret, StoredReply, Versioned, Webhook,
 };
 use tally_primitives::BlockNumber;
 
@@ -116,16 +105,7 @@ impl DealStore for PostgresDeals {
     }
 
     fn account<'a>(&'a self, address: &'a str) -> Read<'a, Option<Versioned<Account>>> {
-        self.bounded(async move {
-            let row = sqlx::query(
-                "SELECT version, body::text AS body FROM deals_accounts WHERE address = $1",
-            )
-            .bind(address)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            row.map(|row| read_account(&row)).transpose()
-        })
+        self.bounded(read::deals::account(&self.pool, address))
     }
 
     fn accounts<'a>(
@@ -134,46 +114,15 @@ impl DealStore for PostgresDeals {
         after: Option<&'a str>,
         limit: usize,
     ) -> Read<'a, Page<Versioned<Account>, String>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT version, body::text AS body FROM deals_accounts
-                 WHERE module = $1 AND address > $2 ORDER BY address LIMIT $3",
-            )
-            .bind(module)
-            .bind(after.unwrap_or(""))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            let rows = rows.iter().map(read_account).collect::<Result<Vec<_>, _>>()?;
-            let next = next(&rows, limit, |account| account.value.address().to_string());
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::deals::accounts(&self.pool, module, after, limit))
     }
 
     fn deal(&self, code: DealCode) -> Read<'_, Option<Versioned<Deal>>> {
-        self.bounded(async move {
-            let row =
-                sqlx::query("SELECT version, body::text AS body FROM deals_deals WHERE code = $1")
-                    .bind(&code.as_bytes()[..])
-                    .fetch_optional(&self.pool)
-                    .await
-                    .map_err(unavailable)?;
-            row.map(|row| read_deal(&row)).transpose()
-        })
+        self.bounded(read::deals::deal(&self.pool, code))
     }
 
     fn deal_at<'a>(&'a self, payment_address: &'a str) -> Read<'a, Option<Versioned<Deal>>> {
-        self.bounded(async move {
-            let row = sqlx::query(
-                "SELECT version, body::text AS body FROM deals_deals WHERE payment_address = $1",
-            )
-            .bind(payment_address)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            row.map(|row| read_deal(&row)).transpose()
-        })
+        self.bounded(read::deals::deal_at(&self.pool, payment_address))
     }
 
     fn unfinished(
@@ -181,20 +130,7 @@ impl DealStore for PostgresDeals {
         after: Option<DealCode>,
         limit: usize,
     ) -> Read<'_, Page<Versioned<Deal>, DealCode>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT version, body::text AS body FROM deals_deals
-                 WHERE NOT is_finished AND code > $1 ORDER BY code LIMIT $2",
-            )
-            .bind(after.as_ref().map_or(&[][..], |code| &code.as_bytes()[..]))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            let rows = rows.iter().map(read_deal).collect::<Result<Vec<_>, _>>()?;
-            let next = next(&rows, limit, |deal| deal.value.code());
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::deals::unfinished(&self.pool, after, limit))
     }
 
     fn touched_above(
@@ -203,28 +139,7 @@ impl DealStore for PostgresDeals {
         after: Option<HeightCursor>,
         limit: usize,
     ) -> Read<'_, Page<Versioned<Deal>, HeightCursor>> {
-        self.bounded(async move {
-            let after_height = after.map_or(-1, |after| signed(after.height.0));
-            let after_code = after.map_or_else(Vec::new, |after| after.code.as_bytes().to_vec());
-            let rows = sqlx::query(
-                "SELECT version, body::text AS body, height FROM deals_deals
-                 WHERE height > $1 AND (height, code) > ($2, $3) ORDER BY height, code LIMIT $4",
-            )
-            .bind(signed(height.0))
-            .bind(after_height)
-            .bind(after_code)
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            let last = rows.last().map(|row| unsigned("deals_deals", row, "height")).transpose()?;
-            let rows = rows.iter().map(read_deal).collect::<Result<Vec<_>, _>>()?;
-            let cursor = |deal: &Versioned<Deal>| {
-                Some(HeightCursor { height: BlockNumber(last?), code: deal.value.code() })
-            };
-            let next = next(&rows, limit, cursor).flatten();
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::deals::touched_above(&self.pool, height, after, limit))
     }
 
     fn deals<'a>(
@@ -233,21 +148,7 @@ impl DealStore for PostgresDeals {
         after: Option<DealCursor>,
         limit: usize,
     ) -> Read<'a, Page<Versioned<Deal>, DealCursor>> {
-        self.bounded(async move {
-            let search = Search::of(filter);
-            if search.is_impossible() {
-                return Ok(Page { rows: vec![], next: None });
-            }
-            let mut query = filter::deals(filter, &search, after, limit);
-            let rows = query.build().fetch_all(&self.pool).await.map_err(unavailable)?;
-            let rows = rows.iter().map(read_deal).collect::<Result<Vec<_>, _>>()?;
-            let cursor = |deal: &Versioned<Deal>| DealCursor {
-                date: deal.value.terms().date.0,
-                code: deal.value.code(),
-            };
-            let next = next(&rows, limit, cursor);
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::deals::deals(&self.pool, filter, after, limit))
     }
 
     fn feedback<'a>(
@@ -256,62 +157,23 @@ impl DealStore for PostgresDeals {
         after: Option<FeedbackCursor>,
         limit: usize,
     ) -> Read<'a, Page<FeedbackRecord, FeedbackCursor>> {
-        self.bounded(async move {
-            let mut query = filter::feedback(filter, after, limit);
-            let rows = query.build().fetch_all(&self.pool).await.map_err(unavailable)?;
-            let rows = rows.iter().map(read_feedback).collect::<Result<Vec<_>, _>>()?;
-            let cursor = |row: &FeedbackRecord| FeedbackCursor { at_ms: row.at_ms, code: row.code };
-            let next = next(&rows, limit, cursor);
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::deals::feedback(&self.pool, filter, after, limit))
     }
 
     fn last_event(&self) -> Read<'_, EventId> {
-        self.bounded(async move {
-            let row = sqlx::query("SELECT event FROM deals_numbers")
-                .fetch_one(&self.pool)
-                .await
-                .map_err(unavailable)?;
-            unsigned("deals_numbers", &row, "event").map(EventId)
-        })
+        self.bounded(read::log::last_event(&self.pool))
     }
 
     fn events(&self, after: EventId, limit: usize) -> Read<'_, Vec<Event>> {
-        self.bounded(async move {
-            let rows = sqlx::query("SELECT * FROM deals_events WHERE id > $1 ORDER BY id LIMIT $2")
-                .bind(signed(after.0))
-                .bind(page(limit))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(unavailable)?;
-            rows.iter().map(read_event).collect()
-        })
+        self.bounded(read::log::events(&self.pool, after, limit))
     }
 
     fn events_of(&self, code: DealCode, after: EventId, limit: usize) -> Read<'_, Vec<Event>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT * FROM deals_events WHERE deal = $1 AND id > $2 ORDER BY id LIMIT $3",
-            )
-            .bind(&code.as_bytes()[..])
-            .bind(signed(after.0))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            rows.iter().map(read_event).collect()
-        })
+        self.bounded(read::log::events_of(&self.pool, code, after, limit))
     }
 
     fn webhook<'a>(&'a self, id: &'a str) -> Read<'a, Option<Webhook>> {
-        self.bounded(async move {
-            let row = sqlx::query("SELECT body::text AS body FROM deals_webhooks WHERE id = $1")
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(unavailable)?;
-            row.map(|row| read_webhook(&row)).transpose()
-        })
+        self.bounded(read::log::webhook(&self.pool, id))
     }
 
     fn webhooks<'a>(
@@ -319,34 +181,11 @@ impl DealStore for PostgresDeals {
         after: Option<&'a str>,
         limit: usize,
     ) -> Read<'a, Page<Webhook, String>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT body::text AS body FROM deals_webhooks WHERE id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(after.unwrap_or(""))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            let rows = rows.iter().map(read_webhook).collect::<Result<Vec<_>, _>>()?;
-            let next = next(&rows, limit, |webhook| webhook.id.clone());
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::log::webhooks(&self.pool, after, limit))
     }
 
     fn due_deliveries(&self, now_ms: u64, limit: usize) -> Read<'_, Vec<Delivery>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT * FROM deals_deliveries WHERE due_ms <= $1
-                 ORDER BY due_ms, event, webhook LIMIT $2",
-            )
-            .bind(signed(now_ms))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            rows.iter().map(read_delivery).collect()
-        })
+        self.bounded(read::log::due_deliveries(&self.pool, now_ms, limit))
     }
 
     fn deliveries_of<'a>(
@@ -355,59 +194,19 @@ impl DealStore for PostgresDeals {
         after: EventId,
         limit: usize,
     ) -> Read<'a, Vec<Delivery>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT * FROM deals_deliveries WHERE webhook = $1 AND event > $2
-                 ORDER BY event LIMIT $3",
-            )
-            .bind(webhook)
-            .bind(signed(after.0))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            rows.iter().map(read_delivery).collect()
-        })
+        self.bounded(read::log::deliveries_of(&self.pool, webhook, after, limit))
     }
 
     fn reply<'a>(&'a self, key: &'a ReplyKey, now_ms: u64) -> Read<'a, Option<StoredReply>> {
-        self.bounded(async move {
-            let row = sqlx::query(
-                "SELECT * FROM deals_replies WHERE caller = $1 AND key = $2 AND expires_ms > $3",
-            )
-            .bind(key.caller.as_str())
-            .bind(key.key.as_str())
-            .bind(signed(now_ms))
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            row.map(|row| read_reply(&row)).transpose()
-        })
+        self.bounded(read::small::reply(&self.pool, key, now_ms))
     }
 
     fn position(&self) -> Read<'_, Option<Versioned<ChainPosition>>> {
-        self.bounded(async move {
-            let row = sqlx::query("SELECT version, body::text AS body FROM deals_position")
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(unavailable)?;
-            row.map(|row| read_versioned(POSITION, &row)).transpose()
-        })
+        self.bounded(read::small::position(&self.pool))
     }
 
     fn secret<'a>(&'a self, name: &'a str, now_ms: u64) -> Read<'a, Option<Secret>> {
-        self.bounded(async move {
-            let row = sqlx::query(
-                "SELECT * FROM deals_secrets
-                 WHERE name = $1 AND (expires_ms IS NULL OR expires_ms > $2)",
-            )
-            .bind(name)
-            .bind(signed(now_ms))
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            row.map(|row| read_secret(&row)).transpose()
-        })
+        self.bounded(read::small::secret(&self.pool, name, now_ms))
     }
 
     fn secrets<'a>(
@@ -417,24 +216,7 @@ impl DealStore for PostgresDeals {
         limit: usize,
         now_ms: u64,
     ) -> Read<'a, Page<Secret, String>> {
-        self.bounded(async move {
-            let rows = sqlx::query(
-                "SELECT * FROM deals_secrets
-                 WHERE name >= $1 AND starts_with(name, $1) AND name > $2
-                    AND (expires_ms IS NULL OR expires_ms > $3)
-                 ORDER BY name LIMIT $4",
-            )
-            .bind(prefix)
-            .bind(after.unwrap_or(""))
-            .bind(signed(now_ms))
-            .bind(page(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-            let rows = rows.iter().map(read_secret).collect::<Result<Vec<_>, _>>()?;
-            let next = next(&rows, limit, |secret| secret.name.clone());
-            Ok(Page { rows, next })
-        })
+        self.bounded(read::small::secrets(&self.pool, prefix, after, limit, now_ms))
     }
 
     fn lead(&self) -> Read<'_, Option<Lease>> {

@@ -25,31 +25,41 @@ struct Task {
 
 /// Hands commits to the task, which ends with the last of them.
 #[derive(Debug)]
-pub(crate) struct Writer(mpsc::Sender<Task>);
+pub(crate) struct Writer {
+    tasks: mpsc::Sender<Task>,
+    within: Duration,
+}
 
 impl Writer {
-    /// Starts the task. No group takes longer than `within`.
+    /// Starts the task. No commit waits longer than `within`, and no group takes longer.
     pub(crate) fn start(pool: PgPool, within: Duration) -> Self {
-        let (sender, mut tasks) = mpsc::channel(WAITING_MAX);
+        let (sender, mut tasks) = mpsc::channel::<Task>(WAITING_MAX);
         tokio::spawn(async move {
             let mut group = vec![];
             while tasks.recv_many(&mut group, GROUP_COMMITS_MAX).await > 0 {
-                make(&pool, std::mem::take(&mut group), within).await;
+                // Who has given up is told so, and does not find it made later.
+                group.retain(|task| !task.reply.is_closed());
+                if !group.is_empty() {
+                    make(&pool, std::mem::take(&mut group), within).await;
+                }
             }
         });
-        Self(sender)
+        Self { tasks: sender, within }
     }
 
     /// Makes a commit.
     pub(crate) async fn commit(&self, commit: Prepared) -> Result<Committed, CommitError> {
         let (reply, answer) = oneshot::channel();
-        self.0.try_send(Task { commit, reply }).map_err(|refused| match refused {
+        self.tasks.try_send(Task { commit, reply }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => {
                 DealStoreError::Busy { what: "commits wait for the database" }
             }
             mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
-        answer.await.unwrap_or_else(|_| Err(closed().into()))
+        match tokio::time::timeout(self.within, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(closed().into())),
+            Err(late) => Err(DealStoreError::Unavailable(Box::new(late)).into()),
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use crate::{error::unavailable, rows::signed};
 use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::Query};
-use tally_deal_store::{
-    AccountRow, DealRow, DealStoreError, Delivery, Version, Webhook, Writes,
-};
+use tally_deal_store::{AccountRow, DealRow, DealStoreError, Delivery, Version, Webhook, Writes};
 
 /// Expired rows cleared away by a group of each kind, besides two for each of its commits: more go
 /// than come.

@@ -11,11 +11,11 @@ use tally_storage::{Access, Table};
 /// What is said of the other tables: versions, the last numbers, the position in the chain.
 pub(super) const ABOUT: Table = Table::new("deals_about");
 /// Address → account.
-pub(super) const ACCOUNTS: Table = Table::new("deals_accounts").with_access(Access::Points);
+pub(super) const ACCOUNTS: Table = Table::new("deals_accounts");
 /// Module, 0, address → nothing.
 pub(super) const MODULES: Table = Table::new("deals_account_modules");
 /// Code → deal.
-pub(super) const DEALS: Table = Table::new("deals_deals").with_access(Access::Points);
+pub(super) const DEALS: Table = Table::new("deals_deals");
 /// Payment address → code.
 pub(super) const ADDRESSES: Table = Table::new("deals_addresses").with_access(Access::Points);
 /// Code of a deal that is not finished → nothing.
@@ -25,7 +25,7 @@ pub(super) const HEIGHTS: Table = Table::new("deals_heights");
 /// Kind, value, 0, date, code → nothing: the lists of deals.
 pub(super) const LISTS: Table = Table::new("deals_lists");
 /// Code → feedback.
-pub(super) const FEEDBACK: Table = Table::new("deals_feedback").with_access(Access::Points);
+pub(super) const FEEDBACK: Table = Table::new("deals_feedback");
 /// Kind, address, 0, time, code → nothing: the lists of feedback.
 pub(super) const FEEDBACK_LISTS: Table = Table::new("deals_feedback_lists");
 /// Number → event.

@@ -167,6 +167,14 @@ async fn entries_are_replaced() {
     assert_eq!(entries(), before);
 }
 
+/// The time that this process has had a processor, in milliseconds.
+fn cpu_ms() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
+    (ticks(11) + ticks(12)) * 10
+}
+
 /// Measures commits a second on a store in memory; run it by name, in a release build.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
@@ -179,7 +187,7 @@ async fn commits_a_second() {
     let mut work: Vec<Vec<Commit>> = (0..CALLERS)
         .map(|caller| (0..EACH).map(|number| commit(caller * EACH + number)).collect())
         .collect();
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_ms());
     let mut callers = tokio::task::JoinSet::new();
     while let Some(commits) = work.pop() {
         let deals = Arc::clone(&deals);
@@ -191,5 +199,8 @@ async fn commits_a_second() {
     }
     callers.join_all().await;
     let rate = u128::from(CALLERS * EACH) * 1000 / start.elapsed().as_millis().max(1);
-    assert!(rate > 20_000, "{rate} deals made a second, {} syncs", store.synced_commits());
+    let cpu = u128::from(cpu_ms() - cpu) * 1000 / u128::from(CALLERS * EACH);
+    let syncs = store.synced_commits();
+    // Others may use the processors, too: what a commit takes of one is what can be promised.
+    assert!(cpu < 100, "{rate} deals made a second in {syncs} syncs, {cpu} us of processor each");
 }
