@@ -135,6 +135,8 @@ impl AccountMessage {
     }
 
     fn about_nothing(action: AccountAction, text: String, network: Network) -> Self {
+        // Elsewhere refused; here it ends a line, as it once did.
+        let text = text.replace('\r', "\n");
         let found = text.split('\n').find_map(|line| address(line.trim(), network)?.ok());
         let mut message = Self::empty(action, text);
         message.address = found.filter(|_| action == AccountAction::Status);

@@ -83,6 +83,6 @@ fn address(text: &str) -> Address {
 }
 
 /// The texts of URLs.
-fn urls<'a>(sites: &'a [tally_deal::account::Site]) -> Vec<&'a str> {
+fn urls(sites: &[tally_deal::account::Site]) -> Vec<&str> {
     sites.iter().map(tally_deal::account::Site::as_str).collect()
 }
