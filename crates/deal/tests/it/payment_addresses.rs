@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use tally_deal::{
-    Address, Kind, Network, PrivateKey, PublicKey, Scheme, ServiceKeys, Sum, Terms, Time,
+    Address, DealCode, Kind, Network, PaymentAddress, PrivateKey, PublicKey, Scheme, ServiceKeys,
+    Sum, Terms, Time,
 };
 
 /// The curve's generator, and twice the generator.
@@ -173,6 +174,25 @@ fn an_arbiter_has_a_key_for_each_deal() {
     let mut other = described();
     other.url.push('/');
     assert_ne!(address(&other), address(&terms));
+}
+
+/// What is stored is read back, with the text of a sum that came with its symbol.
+#[test]
+fn terms_are_stored_as_they_are() {
+    let terms = Terms { sum: Sum::parse("0.50 tBTC", Network::Test).unwrap(), ..described() };
+    let text = serde_json::to_string(&terms).unwrap();
+    assert!(serde_json::from_str::<Terms>(&text.replace("2N3oef", "2N3oeg")).is_err());
+    let again: Terms = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, terms);
+    assert_eq!(again.data_string(), terms.data_string());
+    assert!(again.data_string().contains("Sum: 0.50 tBTC;"));
+    let payment = terms.payment_address(&service());
+    let text = serde_json::to_string(&payment).unwrap();
+    assert_eq!(serde_json::from_str::<PaymentAddress>(&text).unwrap(), payment);
+    let code = serde_json::to_string(&terms.code()).unwrap();
+    assert_eq!(code, format!("\"{}\"", terms.code()));
+    assert_eq!(serde_json::from_str::<DealCode>(&code).unwrap(), terms.code());
+    assert!(serde_json::from_str::<DealCode>("\"20ab\"").is_err());
 }
 
 #[test]
