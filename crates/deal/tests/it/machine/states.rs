@@ -79,7 +79,7 @@ fn a_small_refund_that_is_refused_fails_nothing() {
     world.mine();
     world.work();
     assert_eq!(world.state(), State::Executed);
-    assert_eq!(world.deal.failure(), Some("refused"));
+    assert_eq!(world.deal.failure(), Some("below dust"));
 
     let mut canceled = World::of(prepaid());
     canceled.command(Command::Cancel { comments: String::new() }, Actor::Seller).unwrap();

@@ -172,6 +172,21 @@ impl World {
         txid
     }
 
+    /// A miner mines one of the transactions that were ever made and that are possible now, be it
+    /// one that the mempool has replaced.
+    pub(super) fn mine_any(&mut self, at: usize) {
+        let possible: Vec<_> = self
+            .txs
+            .keys()
+            .copied()
+            .filter(|txid| !self.heights.contains_key(txid) && self.can_enter(*txid))
+            .collect();
+        if let Some(txid) = possible.get(at % possible.len().max(1)).copied() {
+            self.enter(txid);
+            self.mine();
+        }
+    }
+
     /// Returns whether all that a transaction spends is there and unspent in the chain.
     fn can_enter(&self, txid: Txid) -> bool {
         self.txs[&txid].spends.iter().all(|outpoint| {
@@ -262,6 +277,17 @@ impl World {
         self.mine_at(time, |_| true);
     }
 
+    /// Mines the mempool, and empty blocks upon it at the same time; the server hears of them at
+    /// once.
+    pub(super) fn mine_many(&mut self, blocks: u64) {
+        let time = self.now;
+        self.mine_at(time, |_| true);
+        for _ in 1..blocks {
+            self.chain.push(Block { time, txids: Vec::new() });
+        }
+        self.wait(0);
+    }
+
     pub(super) fn mine_blocks(&mut self, blocks: u64) {
         for _ in 0..blocks {
             self.mine();
@@ -350,6 +376,11 @@ impl World {
 
     pub(super) fn perform(&mut self, action: Action) {
         match action {
+            // Some plans cannot be built while the network is difficult.
+            Action::Settle(plan) if self.is_refusing && plan.id.0 % 2 == 0 => {
+                let reason = "below dust".to_owned();
+                self.tell_fact(Fact::Rejected { id: plan.id, reason });
+            }
             Action::Settle(plan) => {
                 let least = plan.replaces_fee.map_or(0, |fee| fee.0);
                 self.sign(&plan, least + 200);
@@ -375,10 +406,13 @@ impl World {
         let spends = plan.inputs.iter().map(|(outpoint, _)| *outpoint).collect();
         let outputs = raw.output.iter();
         let outputs = outputs.map(|it| (it.script_pubkey.to_bytes(), it.value.to_sat())).collect();
-        self.txs.insert(txid, Tx { spends, outputs, fee });
+        let made = Tx { spends, outputs, fee };
         let raw = bitcoin::consensus::serialize(&raw);
         // A refusal means that the plan was dropped meanwhile: the transaction is thrown away.
         let told = self.tell(Fact::Settled { id: plan.id, txid, fee: Satoshi(fee), raw });
+        if told.is_ok() {
+            self.txs.insert(txid, made);
+        }
         told.is_ok().then_some(txid)
     }
 
