@@ -123,11 +123,6 @@ impl Config {
         checks::check(settings.completed(), secrets)
     }
 
-    /// Says whether this is a server for trying out.
-    pub(crate) fn is_dev(&self) -> bool {
-        matches!(&self.server, Server::Embedded(server) if matches!(server.chain, Chain::Dev))
-    }
-
     /// Prints the settings in effect as TOML, without secrets.
     pub(crate) fn show(&self) -> Result<(), Failure> {
         tally_daemon::print(&tally_daemon::as_toml(&self.effective)?);

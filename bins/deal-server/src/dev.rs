@@ -3,9 +3,10 @@
 use crate::config::chain_network;
 use std::{sync::Arc, time::Duration};
 use tally_chain::utxo::{Relay, Source};
-use tally_chain_utxo::{DevChain, DevRelay};
+use tally_chain_utxo::{DevChain, DevError, DevRelay};
 use tally_daemon::{Failure, Kind};
-use tally_deal::Network;
+use tally_deal::{Address, Network, Sum};
+use tally_deal_api::Playground;
 use tally_deal_node::{Clock, Sources};
 
 /// The time from block to block.
@@ -13,14 +14,14 @@ const BLOCK_TIME: Duration = Duration::from_secs(2);
 
 /// A simulated chain.
 #[derive(Debug, Clone)]
-pub(crate) struct Playground {
+pub(crate) struct DevWorld {
     chain: DevChain,
     relay: Arc<DevRelay>,
     /// What dates the blocks.
     clock: Arc<dyn Clock>,
 }
 
-impl Playground {
+impl DevWorld {
     pub(crate) fn new(network: Network, clock: Arc<dyn Clock>) -> Self {
         let chain = DevChain::new(chain_network(network));
         Self { relay: Arc::new(chain.relay()), chain, clock }
@@ -36,14 +37,33 @@ impl Playground {
     }
 
     /// Makes blocks as long as it is polled.
-    pub(crate) async fn mine(&self) -> Failure {
+    pub(crate) async fn run(&self) -> Failure {
         let mut ticks = tokio::time::interval(BLOCK_TIME);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.chain.mine_pending(self.clock.now()) {
+            if let Err(error) = self.make_block() {
                 return Failure::new(Kind::Chain, error);
             }
         }
+    }
+
+    fn make_block(&self) -> Result<u64, DevError> {
+        self.chain.mine_pending(self.clock.now()).map(|block| block.height.0)
+    }
+}
+
+impl Playground for DevWorld {
+    fn pay(&self, to: &Address, sum: Sum) -> Result<String, String> {
+        let paid = self.chain.faucet(to.script(), sum.satoshi());
+        paid.map(|txid| txid.to_string()).map_err(|error| error.to_string())
+    }
+
+    fn mine(&self, blocks: u64) -> Result<u64, String> {
+        let mut height = self.chain.height().0;
+        for _ in 0..blocks {
+            height = self.make_block().map_err(|error| error.to_string())?;
+        }
+        Ok(height)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Embedded, Remote, Server},
-    dev::Playground,
+    dev::DevWorld,
     wiring::{self, Front, Ways},
 };
 use std::sync::Arc;
@@ -33,15 +33,15 @@ async fn run_embedded(config: &Config, embedded: &Embedded) -> Result<(), Failur
     let ways = wiring::ways(&embedded.chain, config)?;
     let (server, runner) = wiring::embedded(embedded, &ways, &config.clock).await?;
     let shutdown = Shutdown::default();
-    let api = wiring::embedded_api(server.clone(), config, &shutdown).await?;
+    let api = wiring::embedded_api(server.clone(), ways.dev.clone(), config, &shutdown).await?;
     let mut lines = listening.lines(config);
     lines.extend(about(config, &server));
     let serving = listening.serve(config, &api, &shutdown)?;
     tally_daemon::announce(&lines);
 
-    let Ways { sources, playground, .. } = ways;
+    let Ways { sources, dev, .. } = ways;
     let end = Arc::new(Notify::new());
-    let working = work(runner, sources, playground, Arc::clone(&end));
+    let working = work(runner, sources, dev, Arc::clone(&end));
     let stop = async || end.notify_one();
     let ended = tally_daemon::serve(signals, &shutdown, serving, working, stop).await;
     ended.unwrap_or_else(|| Err(Failure::message(Kind::Unexpected, "the runner panicked")))
@@ -51,14 +51,14 @@ async fn run_embedded(config: &Config, embedded: &Embedded) -> Result<(), Failur
 async fn work(
     runner: Runner,
     sources: Sources,
-    playground: Option<Playground>,
+    dev: Option<DevWorld>,
     end: Arc<Notify>,
 ) -> Result<(), Failure> {
     let following = runner.run(sources, end.notified());
-    let Some(playground) = playground else { return following.await.map_err(failure) };
+    let Some(dev) = dev else { return following.await.map_err(failure) };
     tokio::select! {
         ended = following => ended.map_err(failure),
-        failure = playground.mine() => Err(failure),
+        failure = dev.run() => Err(failure),
     }
 }
 

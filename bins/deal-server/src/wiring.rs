@@ -2,14 +2,14 @@
 
 use crate::{
     config::{Api, Chain, Config, Embedded, Module, Remote},
-    dev::Playground,
+    dev::DevWorld,
 };
 use anyhow::Context;
 use std::{path::Path, sync::Arc};
 use tally_chain::utxo::{Relay, Source};
 use tally_chain_utxo::{EsploraRelay, EsploraSource, NodeRelay, NodeSource};
 use tally_daemon::{Failure, HiddenText, Kind, Place, Postgres};
-use tally_deal_api::{DealApi, DealApiConfig, ModuleIdentity, ServiceKeySource};
+use tally_deal_api::{DealApi, DealApiConfig, ModuleIdentity, Playground, ServiceKeySource};
 use tally_deal_node::{
     Clock, DealServer, Runner, ServerKeys, Sources,
     module::{self, KeyService, KeyServiceConfig, RemoteConfig},
@@ -24,16 +24,16 @@ pub(crate) struct Ways {
     /// What the runner reads.
     pub(crate) sources: Sources,
     /// Where the chain is simulated, whoever makes its blocks.
-    pub(crate) playground: Option<Playground>,
+    pub(crate) dev: Option<DevWorld>,
 }
 
 /// Finds out how to reach the chain; nothing is connected yet.
 pub(crate) fn ways(chain: &Chain, config: &Config) -> Result<Ways, Failure> {
     Ok(match chain.clone() {
         Chain::Dev => {
-            let playground = Playground::new(config.network, Arc::clone(&config.clock));
-            let (relay, sources) = (playground.relay(), playground.sources());
-            Ways { relay, sources, playground: Some(playground) }
+            let dev = DevWorld::new(config.network, Arc::clone(&config.clock));
+            let (relay, sources) = (dev.relay(), dev.sources());
+            Ways { relay, sources, dev: Some(dev) }
         }
         Chain::Node(settings) => {
             let relay = NodeRelay::new(&settings).context("--node-url");
@@ -43,7 +43,7 @@ pub(crate) fn ways(chain: &Chain, config: &Config) -> Result<Ways, Failure> {
                 Box::new(source.expect("the relay was made of the same settings"))
                     as Box<dyn Source>
             });
-            Ways { relay, sources, playground: None }
+            Ways { relay, sources, dev: None }
         }
         Chain::Esplora(settings) => {
             let relay = EsploraRelay::new(&settings).context("--esplora-url");
@@ -53,7 +53,7 @@ pub(crate) fn ways(chain: &Chain, config: &Config) -> Result<Ways, Failure> {
                 Box::new(source.expect("the relay was made of the same settings"))
                     as Box<dyn Source>
             });
-            Ways { relay, sources, playground: None }
+            Ways { relay, sources, dev: None }
         }
     })
 }
@@ -95,10 +95,13 @@ async fn keys(
 /// Returns the API of the embedded server.
 pub(crate) async fn embedded_api(
     server: DealServer,
+    dev: Option<DevWorld>,
     config: &Config,
     shutdown: &Shutdown,
 ) -> Result<DealApi, Failure> {
-    let api = DealApi::embedded(server, interface(config), shutdown.clone()).await;
+    let playground = dev.map(|dev| Arc::new(dev) as Arc<dyn Playground>);
+    let interface = DealApiConfig { playground, ..interface(config) };
+    let api = DealApi::embedded(server, interface, shutdown.clone()).await;
     let api = api.context("the key of the access tokens");
     api.map_err(Failure::of(Kind::Data))
 }

@@ -1,7 +1,11 @@
 use tally_deal::Network;
 use tally_pgp::SecretKey;
 
-use crate::access::{AccessRule, OAuthClient};
+use crate::{
+    access::{AccessRule, OAuthClient},
+    playground::Playground,
+};
+use std::sync::Arc;
 
 /// Who the module is.
 #[derive(Debug, Clone)]
@@ -40,6 +44,8 @@ pub struct DealApiConfig {
     pub issuer: String,
     /// Whether `Authorization: Basic module:<module address>` is good, as it was in 2020.
     pub basic_module: bool,
+    /// The simulated chain, of which a server for trying out gives money and blocks.
+    pub playground: Option<Arc<dyn Playground>>,
 }
 
 impl DealApiConfig {
@@ -54,6 +60,7 @@ impl DealApiConfig {
             clients: vec![],
             issuer: "deal-server".to_owned(),
             basic_module: false,
+            playground: None,
         }
     }
 }

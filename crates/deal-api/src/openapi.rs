@@ -18,6 +18,7 @@ pub fn document() -> String {
             ("decisions", "Disputes, and settlements that the parties sign themselves."),
             ("events", "What happens, as it happens."),
             ("access", "Tokens and keys."),
+            ("dev", "What only a server with a simulated chain has."),
         ],
         operations: routes::table().iter().map(operation).collect(),
         schemas: schemas::all(),

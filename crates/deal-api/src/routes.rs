@@ -1,5 +1,6 @@
 //! Every endpoint: its handler and its description, side by side.
 
+mod dev;
 mod doc;
 mod examples;
 mod further;
@@ -23,7 +24,7 @@ fn route(path: &'static str, gate: Gate, handler: Handler, doc: Doc) -> Route {
 
 /// Returns all endpoints, in the order of the document.
 pub(crate) fn table() -> Vec<Route> {
-    [module(), accounts(), deals(), access(), further::table()].into_iter().flatten().collect()
+    [module(), accounts(), deals(), access(), further::table(), dev::table()].into_iter().flatten().collect()
 }
 
 fn module() -> Vec<Route> {

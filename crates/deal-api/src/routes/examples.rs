@@ -36,4 +36,9 @@ pub(super) const WEBHOOK: &str = r#"{"id":"0123456789abcdef01234567","url":"http
 pub(super) const WEBHOOK_CHANGE: &str = r#"{"enabled":false}"#;
 pub(super) const DELIVERIES: &str =
     r#"[{"event":7,"due":1649675718000,"attempts":1,"lastError":"answered 500"}]"#;
+pub(super) const GIFT: &str = r#"{"address":"2MvQAGkftYdqZuL7MEyDHjQBDkAdn2Ssu65","sum":"0.001"}"#;
+pub(super) const GIVEN: &str =
+    r#"{"txid":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"}"#;
+pub(super) const BLOCKS: &str = r#"{"blocks":1}"#;
+pub(super) const MINED: &str = r#"{"height":8}"#;
 pub(super) const EVENT_NUMBER: &str = r#"{"event":7}"#;
