@@ -109,15 +109,22 @@ impl Deal {
     /// transaction has spent. Of two signed ones that spend the same, the newer counts, because the
     /// older was replaced by it; unless a block has the older.
     pub(super) fn standing(&self) -> Vec<bool> {
-        let mut stands = vec![false; self.settlements.len()];
-        for at in (0..self.settlements.len()).rev() {
+        let count = self.settlements.len();
+        let mut stands: Vec<_> =
+            self.settlements.iter().map(|settlement| self.is_confirmed(settlement)).collect();
+        // A block is told output by output: what it has counts before all of its inputs were told.
+        let is_mined = stands.clone();
+        for at in (0..count).rev().filter(|at| !is_mined[*at]) {
             let settlement = &self.settlements[at];
-            let is_replaced = (at + 1..self.settlements.len())
-                .any(|newer| stands[newer] && self.settlements[newer].conflicts_with(settlement));
-            let can_be_mined = !settlement.is_given_up && !is_replaced;
+            let is_replaced = (0..count).any(|other| {
+                (other > at || is_mined[other])
+                    && stands[other]
+                    && self.settlements[other].conflicts_with(settlement)
+            });
             stands[at] = settlement.is_signed()
-                && !self.is_dead(settlement)
-                && (can_be_mined || self.is_confirmed(settlement));
+                && !settlement.is_given_up
+                && !is_replaced
+                && !self.is_dead(settlement);
         }
         stands
     }

@@ -5,7 +5,7 @@ use super::{
     terms::{SUM, UNTIL, postpaid, prepaid},
     world::World,
 };
-use tally_deal::{Action, Actor, Command, FeedbackStatus, Purpose, Recipient, State};
+use tally_deal::{Action, Actor, Command, Fact, FeedbackStatus, Purpose, Recipient, State};
 
 /// A prepaid deal with its payout in a block of its own.
 fn executed() -> World {
@@ -92,7 +92,7 @@ fn a_settlement_without_its_input_does_not_count() {
     let outpoint = world.deal.settlements()[0].plan.inputs[0].0;
     let (now, height) = (world.now, world.tip());
     let value = tally_primitives::Satoshi(SUM);
-    world.tell(tally_deal::Fact::Confirmed { outpoint, value, height, time: now }).unwrap();
+    world.tell(Fact::Confirmed { outpoint, value, height, time: now }).unwrap();
     assert_eq!(world.state(), State::Completed);
     assert!(matches!(world.todo[..], [Action::Broadcast { .. }]));
 }
@@ -134,6 +134,36 @@ fn money_on_its_way_back_is_no_payment() {
     world.wait_until(UNTIL.plus(200));
     assert_eq!(world.state(), State::Canceled);
     assert_eq!(world.received(Recipient::Customer), SUM - 200);
+}
+
+/// Goal: an old settlement that is mined after all ends the newer one that shares an input, also
+/// between the facts about its two inputs.
+#[test]
+fn an_old_settlement_that_is_mined_counts() {
+    let mut world = World::of(prepaid());
+    let first = world.pay_with(1, SUM * 6 / 10);
+    let second = world.pay_with(2, SUM * 6 / 10);
+    world.mine();
+    world.work();
+    let payout = world.deal.settlements()[0].newest().unwrap().txid;
+    world.undo(1);
+    world.forget(first.txid);
+    world.mine_at(UNTIL, |_| true);
+    world.wait(200);
+    assert_eq!(world.state(), State::Canceled);
+    world.work();
+    let refund = world.deal.settlements()[1].clone();
+    assert_eq!(refund.plan.inputs[0].0, second, "what is there goes back");
+    // The first payment comes back, and a miner has kept the payout.
+    let (height, value) = (world.tip(), tally_primitives::Satoshi(SUM * 6 / 10));
+    let back = Fact::Confirmed { outpoint: first, value, height, time: UNTIL };
+    world.tell(back).unwrap();
+    for outpoint in [first, second] {
+        world.tell(Fact::Spent { outpoint, by: payout, height: Some(height) }).unwrap();
+        assert_eq!(world.state(), State::Executed);
+    }
+    assert!(world.deal.waiting().is_empty());
+    assert!(world.deal.pending().is_empty(), "the refund is void");
 }
 
 /// Goal: depth makes no difference.
