@@ -11,13 +11,14 @@ CONTRACTS := crates/chain-evm/contracts
 # What links RocksDB or starts programs installed by npm or pip; the inner loop leaves it out.
 SLOW := tally-storage-rocksdb tally-accounts-postgres tally-deal-postgres smartraiden-node bigchain-node apip-server deal-server tally-tests tally-bench
 
-.PHONY: help setup setup-demo rocksdb demo demo-apip ledger load example example-python test test-fast lint bench docs
+.PHONY: help setup setup-demo rocksdb demo demo-apip demo-deal ledger load example example-python test test-fast lint bench docs
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo       seven nodes pay each other; leaves them running until Ctrl-C'
 	@echo 'make ledger     runs an asset ledger on localhost:9984 until Ctrl-C'
 	@echo 'make demo-apip  a directory with real records answers signed questions; Ctrl-C ends it'
+	@echo 'make demo-deal  a deal server on a simulated chain sells two things; Ctrl-C ends it'
 	@echo 'make load       posts transactions to it and reports how it fares'
 	@echo 'make test       every test; the first time compiles RocksDB and installs the ledger'\''s Python'
 	@echo '                drivers, which takes a while'
@@ -43,6 +44,10 @@ demo: setup-demo
 demo-apip: setup-demo
 	cargo build --locked -p apip-server -p apip-client --no-default-features
 	@scripts/demo-apip.sh $(ARGS)
+
+demo-deal: setup-demo
+	cargo build --locked -p deal-server --no-default-features
+	@scripts/demo-deal.sh $(ARGS)
 
 ledger: rocksdb
 	cargo run --locked --release -p bigchain-node -- start $(ARGS)
