@@ -145,12 +145,6 @@ impl Index {
         self.deals.len()
     }
 
-    /// Returns the deal of a script.
-    #[cfg(test)]
-    pub(crate) fn of_script(&self, script: &[u8]) -> Option<DealCode> {
-        self.scripts.get(script).copied()
-    }
-
     /// Finds what the transactions of a block do with the deals, by deal.
     ///
     /// An output that is spent in the block that made it is found too, whatever their order.

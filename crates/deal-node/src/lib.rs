@@ -36,6 +36,8 @@ mod record;
 mod reply;
 mod runner;
 mod server;
+#[cfg(test)]
+mod simulation;
 mod webhook;
 
 pub use call::{AccountCall, DealCall, DealMessage, Origin, Outcome};

@@ -15,7 +15,7 @@ use crate::{
     index::is_settled,
     webhook::Courier,
 };
-use clock::tell_clock;
+pub(crate) use clock::tell_clock;
 use follower::Follower;
 use mempool::Looker;
 use settler::Settler;

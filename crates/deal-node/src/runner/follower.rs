@@ -98,22 +98,30 @@ impl Follower {
 
     /// Says where the source has to begin. A chain that was never read is read from its end: no deal
     /// is paid before it is made.
-    pub(crate) async fn start(&self) -> Result<Start, RunError> {
-        if let Some(height) = self.tip {
-            let recent = self.recent.iter().copied().collect();
-            return Ok(Start::After { height, recent });
+    pub(crate) async fn start(&mut self) -> Result<Start, RunError> {
+        if self.tip.is_none() {
+            let count = u16::try_from(RECENT_BLOCKS_MAX).unwrap_or(u16::MAX);
+            let recent = self.core.relay.recent(count).await.map_err(RunError::Chain)?;
+            let Some((height, _)) = recent.first().copied() else { return Ok(Start::Fresh) };
+            self.core.tip.store(height.0, Ordering::Relaxed);
+            self.tip = Some(height);
+            self.recent = recent.into();
+            // Where it began has to be known after a crash: what is undone may be below it.
+            self.store(Commit::default()).await?;
         }
-        let count = u16::try_from(RECENT_BLOCKS_MAX).unwrap_or(u16::MAX);
-        let recent = self.core.relay.recent(count).await.map_err(RunError::Chain)?;
-        Ok(match recent.first() {
-            Some((height, _)) => Start::After { height: *height, recent },
-            None => Start::Fresh,
-        })
+        let recent = self.recent.iter().copied().collect();
+        Ok(self.tip.map_or(Start::Fresh, |height| Start::After { height, recent }))
     }
 
     /// Returns the last block's position.
     pub(crate) fn tip(&self) -> Option<BlockNumber> {
         self.tip
+    }
+
+    /// Returns the last block, if there was one.
+    #[cfg(test)]
+    pub(crate) fn newest(&self) -> Option<(BlockNumber, BlockId)> {
+        self.recent.front().copied()
     }
 
     /// Takes the next news of the chain.

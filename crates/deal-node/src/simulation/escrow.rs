@@ -1,0 +1,1 @@
+//! Deals whose money the parties' own keys guard.
