@@ -3,11 +3,15 @@ use std::collections::BTreeSet;
 /// The most words that one text is found by.
 const WORDS_MAX: usize = 64;
 
+/// Words of nearly all texts, by which nothing is found.
+const COMMON: [&str; 2] = ["http", "https"];
+
 /// The most bytes of a word; longer ones are cut.
 const WORD_BYTES_MAX: usize = 64;
 
 /// Splits texts into the words that they are found by: runs of letters and digits in lower case,
-/// each once, the first 64, cut to 64 bytes each. So are the words of a search.
+/// each once, the first 64, cut to 64 bytes each; without `http` and `https`, which all sites begin
+/// with. So are the words of a search.
 #[must_use]
 pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
@@ -16,7 +20,10 @@ pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         if words.len() == WORDS_MAX {
             break;
         }
-        words.insert(word(run));
+        let word = word(run);
+        if !COMMON.contains(&word.as_str()) {
+            words.insert(word);
+        }
     }
     words
 }
@@ -39,8 +46,8 @@ mod tests {
 
     #[test]
     fn words_are_lower_case_and_come_once() {
-        let found = words(["http://Shop.example/a-b", "ÄRGER shop 42"]);
-        let expected = ["42", "a", "b", "example", "http", "shop", "ärger"];
+        let found = words(["HTTP://Shop.example/a-b", "ÄRGER shop 42"]);
+        let expected = ["42", "a", "b", "example", "shop", "ärger"];
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 
