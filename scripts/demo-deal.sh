@@ -47,18 +47,20 @@ run() {
     # Most answers are one line of JSON without a line end.
     [ -z "$(tail -c 1 "$home/answer")" ] || echo
 }
-# Waits until the deal is in this state.
+# Waits until what is known of a deal has this in it.
 wait_for() {
     local tries=0
-    until ask "$api/deal/$1" | grep -q "\"state\":\"$2\""; do
+    until ask "$api/deal/$1" | grep -q "$2"; do
         tries=$((tries + 1))
-        [ "$tries" -le "$PATIENCE" ] || { echo "the deal $1 does not become $2" >&2; exit 1; }
+        [ "$tries" -le "$PATIENCE" ] || { echo "the deal $1 has not become $2" >&2; exit 1; }
         sleep 0.1
     done
 }
 # What happened to a deal, one event a line.
 show_events() {
-    ask "$api/deal/$1/events" | tr '{' '\n' | sed -n 's/.*"id":\([0-9]*\),.*"type":"\([a-z_]*\)".*/   \1 \2/p'
+    ask "$api/deal/$1/events" | sed 's/,{"data"/\n{"data"/g; $s/$/\n/' | sed -n '
+        s/.*"from":"\([A-Za-z]*\)","to":"\([A-Za-z]*\)".*"id":\([0-9]*\),.*"type":"\([a-z_]*\)".*/   \3 \4: \1 → \2/p; t
+        s/.*"id":\([0-9]*\),.*"type":"\([a-z_]*\)".*/   \1 \2/p'
 }
 now() { date -u '+%Y-%m-%d %H:%M:%S UTC'; }
 
@@ -99,11 +101,15 @@ run "$api/deal/$book/uri"
 
 say 'The customer pays: here the faucet does. The next block has the payment; the seller is paid, less the miner'\''s fee and the 0.1% of the module'\''s owner'
 run "$api/dev/faucet" -d "address=$book" -d sum=0.01
-wait_for "$book" Executed
+wait_for "$book" '"state":"Executed"'
 run "$api/deal/status?address=$book&payload=text"
 echo
 echo 'What happened, as webhooks and streams tell it:'
 show_events "$book"
+
+say 'A block later the payout is in the chain, too: whatever becomes of the server, the seller has the money'
+run "$api/dev/mine" -d blocks=1
+wait_for "$book" '"isConfirmed":true'
 run "$api/bc/history" -d "account=$book"
 
 say 'Now a lamp, paid afterwards: the money waits until the customer is content, or until leave-before'
@@ -112,12 +118,12 @@ order=(-d type=Postpaid -d at=http://shop.example -d "date=$date" -d seller_addr
 run "$api/deal/create?payload=json" "${order[@]}"
 lamp=$(grep -o '"payment":{[^}]*' "$home/answer" | grep -o '"address":"[^"]*"' | cut -d'"' -f4)
 run "$api/dev/faucet" -d "address=$lamp" -d sum=0.02
-wait_for "$lamp" Paid
+wait_for "$lamp" '"state":"Paid"'
 
 say 'It arrived broken. The mediator of the shop decides that the customer gets everything back'
 run "$api/deal/complete?payload=text" "${order[@]}" -d "payment_address=$lamp" -d feedback_status=Neutral \
     -d 'feedback_comments=arrived broken' -d feedback_refund=100%
-wait_for "$lamp" Executed
+wait_for "$lamp" '"state":"Executed"'
 run "$api/deal/status?address=$lamp&payload=text"
 echo
 echo 'What happened:'
@@ -128,7 +134,7 @@ run "$api/deal/create" -d type=Prepaid -d at=http://shop.example -d 'date=2022-0
     -d seller_address=$seller -d customer_address=$customer -d payment_sum=0.01
 run "$api/deal/create" -d type=Prepaid -d at=http://shop.example -d "date=$(now)" \
     -d seller_address=$seller -d customer_address=nobody -d payment_sum=0.01
-run "$api/deal/complete?payload=text" "${order[@]}" -d "payment_address=$lamp" -d feedback_status=Positive
+run "$api/deal/complete" "${order[@]}" -d "payment_address=$book" -d feedback_status=Positive
 
 say 'The server goes on until Ctrl-C. In another terminal:'
 cat <<END
