@@ -1,6 +1,6 @@
 use crate::{
     access::{Access, AccessRule, Draw, Sessions},
-    call,
+    call::{self, Endpoint},
     config::DealApiConfig,
     entrance::Entrance,
     error::{ApiError, Shape},
@@ -167,16 +167,35 @@ impl fmt::Debug for Inner {
 
 /// Puts every endpoint at its path.
 fn router(inner: &Arc<Inner>) -> Router {
-    routes::table().into_iter().fold(Router::new(), |router, route| {
-        let (inner, gate, handler) = (Arc::clone(inner), route.gate, route.handler);
-        let serve = move |request: Request| call::serve(inner.clone(), gate, handler, request);
+    let routes = routes::table().into_iter();
+    let router = routes.fold(Router::new(), |router, route| {
         let filter = match route.doc.method {
             "get" => MethodFilter::GET,
             "delete" => MethodFilter::DELETE,
             _ => MethodFilter::POST,
         };
-        router.route(route.path, axum::routing::on(filter, serve))
-    })
+        mount(router, inner, route.path, filter, route.endpoint)
+    });
+    match &*inner.server {
+        Server::Embedded(_) => router,
+        // What a server has beside the published endpoints.
+        Server::Remote(_) => routes::PASSED.iter().fold(router, |router, path| {
+            let filter = MethodFilter::GET.or(MethodFilter::POST);
+            mount(router, inner, path, filter, routes::passed())
+        }),
+    }
+}
+
+fn mount(
+    router: Router,
+    inner: &Arc<Inner>,
+    path: &str,
+    filter: MethodFilter,
+    endpoint: Endpoint,
+) -> Router {
+    let inner = Arc::clone(inner);
+    let serve = move |request: Request| call::serve(Arc::clone(&inner), endpoint, request);
+    router.route(path, axum::routing::on(filter, serve))
 }
 
 /// Draws from the system's randomness.

@@ -132,13 +132,15 @@ fn first_line(bytes: &[u8]) -> Option<String> {
 }
 
 fn broken(error: &multer::Error) -> ApiError {
-    match error {
-        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => {
-            let message = format!("a field of a form has at most {FIELD_BYTES_MAX} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
-        }
-        error => invalid(&format!("the multipart body is malformed: {error}")),
+    let is_long = matches!(
+        error,
+        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. }
+    );
+    if is_long {
+        let message = format!("a field of a form has at most {FIELD_BYTES_MAX} bytes");
+        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
     }
+    invalid(&format!("the multipart body is malformed: {error}"))
 }
 
 fn text(bytes: &[u8]) -> Result<&str, ApiError> {

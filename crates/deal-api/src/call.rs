@@ -8,6 +8,7 @@ use crate::{
     error::{ApiError, Manner},
     idempotency,
     query::{Format, Query},
+    relay,
     server::Server,
 };
 use axum::{
@@ -32,6 +33,15 @@ pub(crate) enum Gate {
     Open,
     /// Whoever the rule of access says.
     Guarded,
+}
+
+/// What answers an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endpoint {
+    pub(crate) gate: Gate,
+    /// Whether a module in front of another server passes the request on as it is.
+    pub(crate) is_passed: bool,
+    pub(crate) handler: Handler,
 }
 
 /// A request that was read.
@@ -72,18 +82,13 @@ impl Call {
 }
 
 /// Answers a request to an endpoint.
-pub(crate) async fn serve(
-    api: Arc<Inner>,
-    gate: Gate,
-    handler: Handler,
-    request: Request,
-) -> Response {
+pub(crate) async fn serve(api: Arc<Inner>, endpoint: Endpoint, request: Request) -> Response {
     let compat = api.config.compat;
     let query = Query::read(request.uri().query().unwrap_or(""));
     let format = query.as_ref().ok().and_then(|query| query.format().ok()).flatten();
     let manner = Manner { compat, html: format == Some(Format::Html) };
     let answered = match query {
-        Ok(query) => answer(api, gate, handler, query, request).await,
+        Ok(query) => answer(api, endpoint, query, request).await,
         Err(error) => Err(error),
     };
     answered.unwrap_or_else(|error| error.reply(manner))
@@ -91,8 +96,7 @@ pub(crate) async fn serve(
 
 async fn answer(
     api: Arc<Inner>,
-    gate: Gate,
-    handler: Handler,
+    endpoint: Endpoint,
     query: Query,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -110,15 +114,20 @@ async fn answer(
     let RawBody(bytes) = RawBody::<BODY_BYTES_MAX>::from_request(request, &()).await?;
     let caller = Caller::NOBODY;
     let mut call = Call { is_post, spelled, query, headers, bytes, caller, parameters };
-    // A module in front of another server knows nobody: that server decides.
-    if let Server::Embedded(embedded) = &*api.server {
-        let shown = Shown {
-            headers: &call.headers,
-            path: &call.spelled,
-            body: &call.bytes,
-            receive_window_ms: call.query.number("receive_window")?,
-        };
-        call.caller = embedded.access.caller(&shown, gate).await?;
+    match &*api.server {
+        Server::Embedded(embedded) => {
+            let shown = Shown {
+                headers: &call.headers,
+                path: &call.spelled,
+                body: &call.bytes,
+                receive_window_ms: call.query.number("receive_window")?,
+            };
+            call.caller = embedded.access.caller(&shown, endpoint.gate).await?;
+            idempotency::once(Arc::clone(&api), embedded, endpoint.handler, call).await
+        }
+        // A module in front of another server knows nobody: that server decides, and it repeats
+        // its replies itself.
+        Server::Remote(front) if endpoint.is_passed => relay::pass(&api, front, &call).await,
+        Server::Remote(_) => (endpoint.handler)(api, call).await,
     }
-    idempotency::once(api, handler, call).await
 }

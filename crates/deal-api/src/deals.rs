@@ -1,12 +1,6 @@
 //! One deal beside the protocol: as JSON, as a URI to pay, as a picture of it.
 
-use crate::{
-    api::Inner,
-    call::Call,
-    error::ApiError,
-    failure, relay, render,
-    server::{Embedded, Server},
-};
+use crate::{api::Inner, call::Call, error::ApiError, failure, render, server::Embedded};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -18,9 +12,6 @@ use tally_deal::{Deal, DealCode, bip21};
 
 /// Answers `GET /api/v1/deal/{code}`.
 pub(crate) async fn show(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let deal = find(embedded, &call).await?;
     written(embedded, &deal)
@@ -28,18 +19,12 @@ pub(crate) async fn show(api: Arc<Inner>, call: Call) -> Result<Response, ApiErr
 
 /// Answers `GET /api/v1/deal/{code}/uri`.
 pub(crate) async fn uri(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let deal = find(api.embedded()?, &call).await?;
     Ok(render::json(&json!({ "uri": uri_of(&deal) })))
 }
 
 /// Answers `GET /api/v1/deal/{code}/qr.svg`.
 pub(crate) async fn qr(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let deal = find(api.embedded()?, &call).await?;
     let code = QrCode::new(uri_of(&deal)).map_err(|error| ApiError::internal(&error))?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(256, 256).build();

@@ -1,15 +1,8 @@
 //! Disputes and their ends, and settlements that the parties sign themselves.
 
 use crate::{
-    access::forbidden,
-    api::Inner,
-    call::Call,
-    deals,
-    error::ApiError,
-    failure,
-    members::Members,
-    relay, render,
-    server::{Embedded, Server},
+    access::forbidden, api::Inner, call::Call, deals, error::ApiError, failure, members::Members,
+    render, server::Embedded,
 };
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
@@ -19,9 +12,6 @@ use tally_deal_node::{Authority, Decided, ImportError, Party};
 
 /// Answers `POST /api/v1/deal/{code}/dispute`.
 pub(crate) async fn dispute(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let members = Members::read(&call).await?;
     let party = match members.required("by")?.to_ascii_lowercase().as_str() {
@@ -37,9 +27,6 @@ pub(crate) async fn dispute(api: Arc<Inner>, call: Call) -> Result<Response, Api
 
 /// Answers `POST /api/v1/deal/{code}/resolve`.
 pub(crate) async fn resolve(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let members = Members::read(&call).await?;
     let refund: Percent = members
@@ -62,9 +49,6 @@ pub(crate) async fn resolve(api: Arc<Inner>, call: Call) -> Result<Response, Api
 
 /// Answers `GET /api/v1/deal/{code}/psbt`.
 pub(crate) async fn settlements(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let code = deals::code(embedded, &call).await?;
     let open = embedded.server.open_settlements(code).await;
@@ -83,9 +67,6 @@ pub(crate) async fn settlements(api: Arc<Inner>, call: Call) -> Result<Response,
 
 /// Answers `POST /api/v1/deal/{code}/psbt`: takes the signatures of a PSBT.
 pub(crate) async fn import(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let members = Members::read(&call).await?;
     let psbt = members.optional("psbt").or(members.optional("text"));

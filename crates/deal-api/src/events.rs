@@ -1,6 +1,6 @@
 //! What happened: pages of it, and streams of server-sent events.
 
-use crate::{api::Inner, call::Call, error::ApiError, failure, relay, render, server::Server};
+use crate::{api::Inner, call::Call, error::ApiError, failure, render};
 use axum::{
     http::StatusCode,
     response::{
@@ -47,17 +47,11 @@ pub(crate) async fn all(api: Arc<Inner>, call: Call) -> Result<Response, ApiErro
 
 /// Answers `GET /api/v1/deal/{code}/events` in the same way.
 pub(crate) async fn of_deal(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let code = crate::deals::code(api.embedded()?, &call).await?;
     answer(api, call, Some(code)).await
 }
 
 async fn answer(api: Arc<Inner>, call: Call, code: Option<DealCode>) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let store = Arc::clone(embedded.server.store());
     let after = after(&call)?;

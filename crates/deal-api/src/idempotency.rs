@@ -4,7 +4,7 @@ use crate::{
     api::Inner,
     call::{Call, Handler},
     error::ApiError,
-    server::Server,
+    server::Embedded,
 };
 use axum::{
     body::Body,
@@ -59,6 +59,7 @@ struct Kept {
 /// Answers a request, or repeats what it was answered when it has a key.
 pub(crate) async fn once(
     api: Arc<Inner>,
+    embedded: &Embedded,
     handler: Handler,
     call: Call,
 ) -> Result<Response, ApiError> {
@@ -66,8 +67,6 @@ pub(crate) async fn once(
         Some(key) if call.is_post => read_key(key)?,
         Some(_) | None => return handler(api, call).await,
     };
-    // Another server's replies are its own to repeat: it is sent the key.
-    let Server::Embedded(embedded) = &*api.server else { return handler(api, call).await };
     let key = ReplyKey { caller: call.caller.subject.clone(), key };
     let request_hash = hash(&call);
     let now_ms = api.clock.now_ms();
@@ -81,7 +80,8 @@ pub(crate) async fn once(
         return repeat(&known, request_hash);
     }
     let manner = crate::error::Manner { compat: api.config.compat, html: false };
-    let reply = handler(api, call).await.unwrap_or_else(|error| error.reply(manner));
+    let answered = handler(Arc::clone(&api), call).await;
+    let reply = answered.unwrap_or_else(|error| error.reply(manner));
     // What failed here may be tried again.
     if reply.status().is_server_error() || reply.status() == StatusCode::TOO_MANY_REQUESTS {
         return Ok(reply);

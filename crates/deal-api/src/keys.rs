@@ -1,18 +1,12 @@
 //! `key/public`, `sign/out`, `user/profile` and `bc/history`.
 
-use crate::{
-    api::Inner, call::Call, error::ApiError, failure, members::Members, relay, render,
-    server::Server,
-};
+use crate::{api::Inner, call::Call, error::ApiError, failure, members::Members, render};
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 use std::sync::Arc;
 
 /// Answers `GET /api/v1/key/public`.
 pub(crate) async fn public(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let account = call.query.required("account")?;
     let key = api.embedded()?.server.public_key(account).await;
     let key = key.map_err(|error| failure::of_server(&error))?;
@@ -22,9 +16,6 @@ pub(crate) async fn public(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
 
 /// Answers `GET` and `POST /api/v1/sign/out`: the session ends, and its tokens with it.
 pub(crate) async fn sign_out(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let session = call.caller.session.as_deref().ok_or_else(ApiError::unauthorized)?;
     api.embedded()?.access.sessions.end(session).await?;
     Ok(render::json(&json!({ "result": true })))
@@ -32,9 +23,6 @@ pub(crate) async fn sign_out(api: Arc<Inner>, call: Call) -> Result<Response, Ap
 
 /// Answers `POST /api/v1/user/profile`.
 pub(crate) async fn profile(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let members = Members::read(&call).await?;
     let address = members.required("code")?;
     let found = api.embedded()?.server.find_account(address).await;
@@ -45,9 +33,6 @@ pub(crate) async fn profile(api: Arc<Inner>, call: Call) -> Result<Response, Api
 
 /// Answers `POST /api/v1/bc/history`.
 pub(crate) async fn history(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let members = Members::read(&call).await?;
     let address = members.required("account")?;
     let transfers = api.embedded()?.server.history(address).await;

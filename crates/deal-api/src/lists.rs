@@ -7,8 +7,8 @@ use crate::{
     error::ApiError,
     failure,
     members::Members,
-    relay, render,
-    server::{Embedded, Server},
+    render,
+    server::Embedded,
 };
 use axum::{
     http::{HeaderName, HeaderValue},
@@ -36,9 +36,6 @@ const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 /// Answers `GET /api/v1/account/get`.
 pub(crate) async fn account(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let address = call.query.required("bitcoin")?;
     let found = api.embedded()?.server.find_account(address).await;
     let found = found.map_err(|error| failure::of_server(&error))?;
@@ -48,9 +45,6 @@ pub(crate) async fn account(api: Arc<Inner>, call: Call) -> Result<Response, Api
 
 /// Answers `GET /api/v1/account/list`.
 pub(crate) async fn accounts(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     call.caller.check_shop()?;
     let module = call.query.text("module")?.map(str::to_owned);
     let module = module.or_else(|| api.config.module.address.clone());
@@ -64,9 +58,6 @@ pub(crate) async fn accounts(api: Arc<Inner>, call: Call) -> Result<Response, Ap
 
 /// Answers `GET /api/v1/deal/get`.
 pub(crate) async fn deal(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let found = embedded.server.find_deal_at(call.query.required("payment")?).await;
     let found = found.map_err(|error| failure::of_server(&error))?;
@@ -76,12 +67,9 @@ pub(crate) async fn deal(api: Arc<Inner>, call: Call) -> Result<Response, ApiErr
 
 /// Answers `GET /api/v1/deal/list`.
 pub(crate) async fn deals(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let (filter, limit) = (filter(&call)?, limit(&call)?);
-    let mut after = call.query.text("cursor")?.map(|text| deal_cursor(text)).transpose()?;
+    let mut after = call.query.text("cursor")?.map(deal_cursor).transpose()?;
     let mut rows = Vec::new();
     for _ in 0..PAGES_MAX {
         let page = embedded.server.deals(&filter, after, limit - rows.len()).await;
@@ -99,9 +87,6 @@ pub(crate) async fn deals(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
 
 /// Answers `POST /api/v1/deal/feedback/list`: a search by `sellercode`, `customercode` and `status`.
 pub(crate) async fn feedback(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let members = Members::read(&call).await?;
     let filter = feedback_filter(members.value("search"))?;

@@ -1,7 +1,7 @@
 //! What stands behind the `?` of a request.
 
 use crate::{error::ApiError, form};
-use tally_http::{FieldError, FieldProblem};
+use tally_http::FieldProblem;
 
 /// The most parameters of a request.
 const PARAMETERS_MAX: usize = 64;
@@ -70,7 +70,7 @@ impl Query {
         name: &'static str,
         expected: &'static str,
     ) -> Result<Option<T>, ApiError> {
-        let malformed = |_| FieldError::from(FieldProblem::Malformed { expected }.of(name));
+        let malformed = |_| FieldProblem::Malformed { expected }.of(name);
         Ok(self.text(name)?.map(str::parse).transpose().map_err(malformed)?)
     }
 

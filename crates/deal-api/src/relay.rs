@@ -1,17 +1,10 @@
 //! The way to another server and back.
 
-use crate::{
-    api::Inner,
-    call::Call,
-    error::ApiError,
-    render,
-    server::{Front, Server},
-};
+use crate::{api::Inner, call::Call, error::ApiError, render, server::Front};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
 use tally_deal_node::module::{
     Answer, Forward, Package, PackageId, RemoteError, ServerRefused, Verdict, action_of_path,
 };
@@ -39,7 +32,7 @@ pub(crate) struct Message {
 
 /// Sends a package to the server and gives the client what comes back.
 pub(crate) async fn send(
-    api: &Arc<Inner>,
+    api: &Inner,
     front: &Front,
     call: &Call,
     message: Message,
@@ -79,8 +72,7 @@ pub(crate) async fn send(
 }
 
 /// Passes a request on as it is, and its answer back as it is.
-pub(crate) async fn pass(api: &Arc<Inner>, call: &Call) -> Result<Response, ApiError> {
-    let Server::Remote(front) = &*api.server else { return Err(ApiError::not_found()) };
+pub(crate) async fn pass(api: &Inner, front: &Front, call: &Call) -> Result<Response, ApiError> {
     let path = format!("{}{}", call.spelled, call.query.for_server());
     let body = (!call.bytes.is_empty()).then(|| {
         let kind = call.header("content-type").unwrap_or("application/octet-stream");

@@ -10,21 +10,47 @@ pub(crate) use doc::{Content, Doc, Kind, Parameter, Reply, Route};
 
 use crate::{
     access, account,
-    call::{Gate, Handler},
-    deal, keys, local,
+    call::{Endpoint, Gate, Handler},
+    deal,
+    error::ApiError,
+    keys, local,
 };
 use parameters as p;
 
 const GUARDED: Gate = Gate::Guarded;
 const OPEN: Gate = Gate::Open;
 
+/// Paths that a module passes on to the server behind it beside those of the table.
+pub(crate) const PASSED: &[&str] = &[
+    "/api/v1/user/{*rest}",
+    "/api/v1/bc/{*rest}",
+    "/api/v1/key/{*rest}",
+    "/api/v1/sign/{*rest}",
+    "/api/v1/deal/{code}/list",
+];
+
+/// What answers those.
+pub(crate) fn passed() -> Endpoint {
+    let handler: Handler = |_, _| Box::pin(async { Err(ApiError::not_found()) });
+    Endpoint { gate: GUARDED, is_passed: true, handler }
+}
+
+/// An endpoint of which the module does its part itself.
 fn route(path: &'static str, gate: Gate, handler: Handler, doc: Doc) -> Route {
-    Route { path, gate, handler, doc }
+    Route { path, endpoint: Endpoint { gate, is_passed: false, handler }, doc }
+}
+
+/// An endpoint of the server's alone.
+fn passing(path: &'static str, gate: Gate, handler: Handler, doc: Doc) -> Route {
+    Route { path, endpoint: Endpoint { gate, is_passed: true, handler }, doc }
 }
 
 /// Returns all endpoints, in the order of the document.
 pub(crate) fn table() -> Vec<Route> {
-    [module(), accounts(), deals(), access(), further::table(), dev::table()].into_iter().flatten().collect()
+    [module(), accounts(), deals(), access(), further::table(), dev::table()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn module() -> Vec<Route> {
@@ -159,7 +185,7 @@ fn deals() -> Vec<Route> {
 
 fn access() -> Vec<Route> {
     vec![
-        route(
+        passing(
             "/oauth2/token",
             OPEN,
             |api, call| Box::pin(access::token(api, call)),
@@ -180,7 +206,7 @@ fn access() -> Vec<Route> {
                 )
             },
         ),
-        route(
+        passing(
             "/api/v1/key/public",
             OPEN,
             |api, call| Box::pin(keys::public(api, call)),
@@ -205,5 +231,5 @@ fn sign_out(doc: Doc) -> Route {
     let summary = "Ends the session, and its tokens with it";
     let refusals = &[(401, "the request belongs to no session")];
     let doc = Doc { summary, refusals, ..doc };
-    route("/api/v1/sign/out", GUARDED, |api, call| Box::pin(keys::sign_out(api, call)), doc)
+    passing("/api/v1/sign/out", GUARDED, |api, call| Box::pin(keys::sign_out(api, call)), doc)
 }

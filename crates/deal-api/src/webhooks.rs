@@ -1,13 +1,8 @@
 //! Who wants to be told of events by HTTP.
 
 use crate::{
-    api::Inner,
-    call::Call,
-    error::ApiError,
-    events, failure,
-    members::Members,
-    relay, render,
-    server::{Embedded, Server},
+    api::Inner, call::Call, error::ApiError, events, failure, members::Members, render,
+    server::Embedded,
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -27,9 +22,6 @@ const NOBODYS: &str = "-";
 
 /// Answers `POST /api/v1/webhooks`. The reply alone tells the secret.
 pub(crate) async fn add(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     call.caller.check_shop()?;
     let members = Members::read(&call).await?;
     let new = NewWebhook {
@@ -55,9 +47,6 @@ pub(crate) async fn add(api: Arc<Inner>, call: Call) -> Result<Response, ApiErro
 
 /// Answers `GET /api/v1/webhooks`.
 pub(crate) async fn list(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     call.caller.check_shop()?;
     let owner = (!call.caller.is_operator).then(|| owner(&call));
     let webhooks = api.embedded()?.server.webhooks(owner).await;
@@ -67,17 +56,11 @@ pub(crate) async fn list(api: Arc<Inner>, call: Call) -> Result<Response, ApiErr
 
 /// Answers `GET /api/v1/webhooks/{id}`.
 pub(crate) async fn show(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     Ok(render::json(&written(&find(api.embedded()?, &call).await?)))
 }
 
 /// Answers `POST /api/v1/webhooks/{id}`: turns it on or off.
 pub(crate) async fn change(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let webhook = find(embedded, &call).await?;
     let members = Members::read(&call).await?;
@@ -105,9 +88,6 @@ pub(crate) async fn remove(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
 
 /// Answers `GET /api/v1/webhooks/{id}/deliveries`: what was not delivered yet.
 pub(crate) async fn deliveries(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let webhook = find(embedded, &call).await?;
     let after = EventId(call.query.number("after")?.unwrap_or(0));
@@ -126,9 +106,6 @@ pub(crate) async fn deliveries(api: Arc<Inner>, call: Call) -> Result<Response, 
 
 /// Answers `POST /api/v1/webhooks/{id}/deliveries`: delivers an event again.
 pub(crate) async fn redeliver(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    if let Server::Remote(_) = &*api.server {
-        return relay::pass(&api, &call).await;
-    }
     let embedded = api.embedded()?;
     let webhook = find(embedded, &call).await?;
     let members = Members::read(&call).await?;

@@ -1,7 +1,7 @@
 //! `POST /oauth2/token`.
 
 use super::{Access, OAuthClient, basic, login_failed};
-use crate::{call::Call, error::ApiError, members::Members, server::Server};
+use crate::{call::Call, error::ApiError, members::Members};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,9 +15,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// Answers a request for tokens: a form or JSON.
 pub(crate) async fn token(api: Arc<crate::api::Inner>, call: Call) -> Result<Response, ApiError> {
-    let Server::Embedded(embedded) = &*api.server else {
-        return crate::relay::pass(&api, &call).await;
-    };
+    let embedded = api.embedded()?;
     let asked = Asked::read(&call).await?;
     let access = &embedded.access;
     let client = asked.client(access)?;

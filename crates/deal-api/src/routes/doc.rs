@@ -1,12 +1,11 @@
 //! What is said of an endpoint beside its handler.
 
-use crate::call::{Gate, Handler};
+use crate::call::Endpoint;
 
 /// One endpoint.
 pub(crate) struct Route {
     pub(crate) path: &'static str,
-    pub(crate) gate: Gate,
-    pub(crate) handler: Handler,
+    pub(crate) endpoint: Endpoint,
     pub(crate) doc: Doc,
 }
 

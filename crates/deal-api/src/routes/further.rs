@@ -1,18 +1,22 @@
 //! Lists, and what a deal has beside the protocol.
 
-use super::{Content, Doc, GUARDED, Reply, Route, examples, p, route};
+use super::{Content, Doc, GUARDED, Reply, Route, examples, p, passing, route};
 use crate::{call::Handler, deals, decisions, events, keys, lists, webhooks};
 
 const PAGED: &[(&str, &str)] =
     &[("X-Next-Cursor", "Where the next page starts; absent on the last.")];
+const DELIVERIES: Content = Content::list("Delivery", examples::DELIVERIES);
 const UNKNOWN: &[(u16, &str)] = &[(404, "there is none")];
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), list(), deal(), decisions(), happenings(), hooks()].into_iter().flatten().collect()
+    [people(), list(), deal(), decisions(), happenings(), hooks(), deliveries()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn at(path: &'static str, handler: Handler, doc: Doc) -> Route {
-    route(path, GUARDED, handler, doc)
+    passing(path, GUARDED, handler, doc)
 }
 
 fn people() -> Vec<Route> {
@@ -289,8 +293,9 @@ fn hooks() -> Vec<Route> {
                 ..show
             },
         ),
-        at(
+        route(
             "/api/v1/webhooks/{id}",
+            GUARDED,
             |api, call| Box::pin(webhooks::remove(api, call)),
             Doc {
                 method: "delete",
@@ -300,16 +305,16 @@ fn hooks() -> Vec<Route> {
                 ..show
             },
         ),
+    ]
+}
+
+fn deliveries() -> Vec<Route> {
+    let show = Doc { refusals: UNKNOWN, ..Doc::get("deliveries", "events", Reply::ok(DELIVERIES)) };
+    vec![
         at(
             "/api/v1/webhooks/{id}/deliveries",
             |api, call| Box::pin(webhooks::deliveries(api, call)),
-            Doc {
-                id: "deliveries",
-                summary: "What was not delivered yet",
-                parameters: &[p::AFTER],
-                reply: Reply::ok(Content::list("Delivery", examples::DELIVERIES)),
-                ..show
-            },
+            Doc { summary: "What was not delivered yet", parameters: &[p::AFTER], ..show },
         ),
         at(
             "/api/v1/webhooks/{id}/deliveries",
