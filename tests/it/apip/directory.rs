@@ -26,7 +26,7 @@ impl Settings {
     /// Settings of a server that keeps its data below `folder`, on a port that is free.
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
         let launch = Launch::new(binaries::directory_daemon(), PREFIX, folder, name);
-        Self(launch.with("--api-address", "127.0.0.1:0"))
+        Self(launch.with("--api-address", "127.0.0.1:0").with("--poll-interval", "50"))
     }
 
     /// Settings of a directory for trying out.

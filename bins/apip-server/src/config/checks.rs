@@ -3,7 +3,11 @@ use super::{
     values::{ChargeMode, KeyFormatName, NetworkName, ServiceId},
 };
 use crate::{command_line::PROGRAM, dev};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU64,
+    time::Duration,
+};
 use tally_apip_api::{ApipConfig, Clock};
 use tally_apip_node::{AddressVersions, DirectoryConfig};
 use tally_chain_utxo::{Credentials, FilesSettings, Network, NodeSettings, RecordSettings};
@@ -18,6 +22,7 @@ use tally_primitives::BlockNumber;
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// As upstream's servers had it.
 const WINDOW_MS: u64 = 5000;
+const POLL_INTERVAL_MS: NonZeroU64 = NonZeroU64::new(2000).expect("it is not zero");
 
 /// What must not stand on a command line.
 #[derive(Debug, Default)]
@@ -48,6 +53,7 @@ impl Settings {
             data_dir: home(".apip").filter(|_| keeps_data),
             memory_store: Some(is_dev),
             network: Some(NetworkName(Network::FREECASH)),
+            poll_interval: Some(POLL_INTERVAL_MS),
             cdd_check_height: Some(rules.cdd_check_height.0),
             publish_cdd_factor: Some(rules.publish_cdd_factor),
             rating_touches_last: Some(rules.rating_touches_last),
@@ -112,14 +118,17 @@ fn chain(
     if let [one, other, ..] = given.as_slice() {
         return Err(Failure::settings(format!("{one} and {other} exclude each other")));
     }
+    let poll = settings.poll_interval.unwrap_or(POLL_INTERVAL_MS);
+    let poll = Duration::from_millis(poll.get());
     if let Some((url, login)) = settings.node.check(&PROGRAM, password)? {
-        return Ok(Chain::Node(NodeSettings::new(network, url, credentials(login))));
+        let node = NodeSettings::new(network, url, credentials(login));
+        return Ok(Chain::Node(NodeSettings { poll, ..node }));
     }
     if let Some(folder) = &settings.block_files {
-        return Ok(Chain::Files(FilesSettings::new(network, folder)));
+        return Ok(Chain::Files(FilesSettings { poll, ..FilesSettings::new(network, folder) }));
     }
     if let Some(file) = &settings.records {
-        return Ok(Chain::Records(RecordSettings::new(file)));
+        return Ok(Chain::Records(RecordSettings { poll, ..RecordSettings::new(file) }));
     }
     Err(Failure::settings(
         "no chain: give --node-url, --block-files or --records, or --dev for a directory with real \

@@ -1,5 +1,5 @@
 use super::values::{ChargeMode, KeyFormatName, NetworkName, PriceFactor, ServiceId};
-use std::path::PathBuf;
+use std::{num::NonZeroU64, path::PathBuf};
 use tally_daemon::{
     AccessSettings, GENERAL, ListenAddress, LogSettings, NodeSettings, PostgresSettings,
 };
@@ -45,6 +45,10 @@ tally_daemon::settings! {
     /// (`.json`, `.jsonl`). Such files know no payments.
     #[arg(long, value_name = "FILE", help_heading = CHAIN)]
     records [PathBuf]
+
+    /// Milliseconds between two looks for new blocks or records. [default: 2000]
+    #[arg(long, value_name = "MS", help_heading = CHAIN)]
+    poll_interval [NonZeroU64]
 
     /// Height above which a record counts only if it destroyed coin-days. [default: 4000000]
     #[arg(long, value_name = "HEIGHT", help_heading = CHAIN)]

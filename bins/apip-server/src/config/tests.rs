@@ -1,6 +1,7 @@
 use super::{checks::Secrets, *};
 use crate::dev;
-use tally_chain_utxo::{Credentials, Network};
+use std::time::Duration;
+use tally_chain_utxo::{Credentials, Network, NodeSettings as NodeSource};
 use tally_daemon::{
     AccessSettings, HiddenText, Kind, ListenAddress, NodeSettings, PostgresSettings,
 };
@@ -55,6 +56,27 @@ fn a_node_is_asked_with_the_password_of_the_environment() {
     let password = Credentials::Password { user: "user".into(), password: "pass".into() };
     assert_eq!(settings.credentials, password);
     assert_eq!(config.directory.service, None);
+}
+
+/// Goal: whatever the chain is read from, it is looked at as often as the setting says.
+#[test]
+fn every_source_looks_for_news_at_the_interval_that_was_set() {
+    let path = || Some(PathBuf::from("/nowhere"));
+    let bare = || Settings { memory_store: Some(true), ..Settings::default() };
+    for settings in
+        [node(), Settings { block_files: path(), ..bare() }, Settings { records: path(), ..bare() }]
+    {
+        for (given, expected_ms) in [(None, 2000), ("50".parse().ok(), 50)] {
+            let settings = Settings { poll_interval: given, ..settings.clone() };
+            let poll = match check(settings).unwrap().chain {
+                Chain::Node(NodeSource { poll, .. }) => poll,
+                Chain::Files(FilesSettings { poll, .. }) => poll,
+                Chain::Records(RecordSettings { poll, .. }) => poll,
+                other @ Chain::Dev { .. } => panic!("{other:?}"),
+            };
+            assert_eq!(poll, Duration::from_millis(expected_ms));
+        }
+    }
 }
 
 #[test]
