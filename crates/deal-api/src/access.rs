@@ -7,7 +7,7 @@ pub(crate) use oauth::token;
 pub(crate) use sessions::{Draw, Grant, Sessions};
 
 use crate::{call::Gate, error::ApiError};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::fmt;
 use subtle::ConstantTimeEq as _;
@@ -60,7 +60,9 @@ pub(crate) struct Caller {
     pub(crate) subject: String,
     /// The session that the request belongs to.
     pub(crate) session: Option<String>,
-    /// Whether it may speak for the sites where deals are made, and read what is there of everybody.
+    /// Whether it may read what is there of everybody.
+    pub(crate) reads_all: bool,
+    /// Whether it may speak for the sites where deals are made, and have webhooks.
     pub(crate) is_shop: bool,
     /// Whether it may do what the operator does.
     pub(crate) is_operator: bool,
@@ -68,12 +70,22 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Somebody who has shown nothing.
-    pub(crate) const NOBODY: Self =
-        Self { subject: String::new(), session: None, is_shop: false, is_operator: false };
+    pub(crate) const NOBODY: Self = Self {
+        subject: String::new(),
+        session: None,
+        reads_all: false,
+        is_shop: false,
+        is_operator: false,
+    };
 
     /// Refuses whoever is no shop.
     pub(crate) fn check_shop(&self) -> Result<(), ApiError> {
         if self.is_shop { Ok(()) } else { Err(forbidden("only a shop's program may ask this")) }
+    }
+
+    /// Refuses whoever may not read what is there of everybody.
+    pub(crate) fn check_reader(&self) -> Result<(), ApiError> {
+        if self.reads_all { Ok(()) } else { Err(forbidden("only a shop's program may read this")) }
     }
 }
 
@@ -113,8 +125,15 @@ impl Access {
             (Some(caller), _) => Ok(caller),
             (None, AccessRule::Required) => Err(ApiError::unauthorized()),
             (None, AccessRule::Open) => {
-                let is_program = !shown.headers.contains_key("sec-fetch-site");
-                Ok(Caller { is_shop: is_program, is_operator: is_program, ..Caller::NOBODY })
+                let site = shown.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+                let is_program = site.is_none();
+                let is_own_page = site.is_some_and(|it| it == b"same-origin" || it == b"none");
+                Ok(Caller {
+                    reads_all: is_program || is_own_page,
+                    is_shop: is_program,
+                    is_operator: is_program,
+                    ..Caller::NOBODY
+                })
             }
         }
     }
@@ -128,6 +147,7 @@ impl Access {
         Caller {
             subject: grant.subject.clone(),
             session: Some(session.to_owned()),
+            reads_all: client.is_some(),
             is_shop: client.is_some(),
             is_operator: client.is_some_and(|client| client.is_operator),
         }
@@ -168,7 +188,7 @@ impl Access {
                     && bool::from(password.as_bytes().ct_eq(address.as_bytes())) =>
             {
                 let subject = address.clone();
-                Ok(Caller { subject, is_shop: true, ..Caller::NOBODY })
+                Ok(Caller { subject, reads_all: true, is_shop: true, ..Caller::NOBODY })
             }
             (_, Some(_)) => Err(login_failed()),
             (_, None) => Err(ApiError::access(40_005, "token_invalid", "Token invalid.")),

@@ -129,7 +129,8 @@ impl DealApi {
         let entrance = Entrance { origins: self.0.config.origins.clone().into(), compat };
         let probe = ServerProbe(Arc::clone(&self.0.server));
         Service::new("Deals", router(&inner), openapi::document(), Shape { compat }, probe)
-            .guarded_by(guard)
+            // Only who shows a token or a session is believed to be no page of another site.
+            .guarded_by(guard.proven_by(&["authorization", "session"]))
             // Four kinds of bodies are taken; what counts is signed, or guarded by a token.
             .with_any_content_type()
             .behind(move |router| entrance.before(router))

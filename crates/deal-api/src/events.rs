@@ -42,6 +42,7 @@ impl Streams {
 
 /// Answers `GET /api/v1/events`: a stream if the client accepts one, else a page.
 pub(crate) async fn all(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
+    call.caller.check_reader()?;
     answer(api, call, None).await
 }
 

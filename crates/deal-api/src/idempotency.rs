@@ -114,7 +114,7 @@ fn read_key(value: &HeaderValue) -> Result<String, ApiError> {
 fn hash(call: &Call) -> [u8; 32] {
     let kind = call.header("content-type").unwrap_or("");
     let path = call.spelled.to_ascii_lowercase();
-    let mut text = format!("{path}{}\n{kind}\n", call.query.for_server()).into_bytes();
+    let mut text = format!("{path}?{}\n{kind}\n", call.query.as_sent()).into_bytes();
     text.extend_from_slice(&call.bytes);
     sha256(&text)
 }

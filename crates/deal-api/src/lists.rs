@@ -45,7 +45,7 @@ pub(crate) async fn account(api: Arc<Inner>, call: Call) -> Result<Response, Api
 
 /// Answers `GET /api/v1/account/list`.
 pub(crate) async fn accounts(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
-    call.caller.check_shop()?;
+    call.caller.check_reader()?;
     let module = call.query.text("module")?.map(str::to_owned);
     let module = module.or_else(|| api.config.module.address.clone());
     let module = module.ok_or_else(|| ApiError::bad_request("module is missing"))?;
@@ -119,7 +119,7 @@ fn filter(call: &Call) -> Result<DealFilter, ApiError> {
         before: call.query.number("before")?,
         text: text("text")?,
     };
-    if !call.caller.is_shop {
+    if !call.caller.reads_all {
         let own = call.caller.subject.as_str();
         if own.is_empty() || filter.party.as_deref().is_some_and(|party| party != own) {
             return Err(forbidden("only a shop's program may see the deals of others"));

@@ -39,19 +39,22 @@ impl Format {
 /// The parameters of a request. Those that an endpoint does not know are ignored, as they always
 /// were; one that is there twice is refused.
 #[derive(Debug, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+    text: String,
+}
 
 impl Query {
     /// Reads the text behind the `?`.
     pub(crate) fn read(text: &str) -> Result<Self, ApiError> {
         let pairs = form::read(text, PARAMETERS_MAX)
             .map_err(|error| ApiError::bad_request(format!("query: {error}")))?;
-        Ok(Self(pairs))
+        Ok(Self { pairs, text: text.to_owned() })
     }
 
     /// Returns a parameter; an empty one is absent.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
-        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         let value = values.next();
         if values.next().is_some() {
             return Err(FieldProblem::Duplicate.of(name).into());
@@ -97,9 +100,15 @@ impl Query {
         Ok(!word.eq_ignore_ascii_case("off") && !word.eq_ignore_ascii_case("false"))
     }
 
+    /// Returns the text behind the `?`, as it came.
+    pub(crate) fn as_sent(&self) -> &str {
+        &self.text
+    }
+
     /// Returns what a server shall see of the query: everything but what is said to the module.
     pub(crate) fn for_server(&self) -> String {
-        let others = self.0.iter().filter(|(name, _)| !["server", "pgp"].contains(&name.as_str()));
+        let others =
+            self.pairs.iter().filter(|(name, _)| !["server", "pgp"].contains(&name.as_str()));
         let pairs: Vec<String> = others
             .map(|(name, value)| format!("{}={}", form::escape(name), form::escape(value)))
             .collect();

@@ -26,6 +26,8 @@ pub struct Guard {
     only_local_hosts: bool,
     /// Headers of the API's own that pages may send.
     headers: Vec<HeaderName>,
+    /// Headers that no page of another site can send unasked.
+    proofs: Vec<HeaderName>,
 }
 
 /// Why the guard turned a request away.
@@ -63,7 +65,7 @@ impl Guard {
         let origins =
             origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
         let only_local_hosts = exposure.needs_local_host();
-        Ok(Self { token, origins, any_origin: false, only_local_hosts, headers: vec![] })
+        Ok(Self { token, origins, only_local_hosts, ..Self::default() })
     }
 
     /// Makes the guard of an API where `*` stands for every origin: one that does nothing for a
@@ -90,6 +92,15 @@ impl Guard {
         self
     }
 
+    /// Takes requests with one of these headers, by their lower-case names, for those of programs,
+    /// whatever `Origin` they name: shops name the site that they ask for. A browser sends such a
+    /// header to another site only after it was told that the page may.
+    #[must_use]
+    pub fn proven_by(mut self, names: &[&'static str]) -> Self {
+        self.proofs.extend(names.iter().map(|name| HeaderName::from_static(name)));
+        self
+    }
+
     /// Checks what applies to every request, also to those that need no token.
     pub(crate) fn check_page(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or(""));
@@ -97,7 +108,12 @@ impl Guard {
             return Err(Refused::Host);
         }
         let origin = headers.get(header::ORIGIN);
-        if self.any_origin || origin.is_some_and(|origin| self.origins.contains(origin)) {
+        let is_proven = !headers.contains_key(SEC_FETCH_SITE)
+            && self.proofs.iter().any(|name| headers.contains_key(name));
+        if is_proven
+            || self.any_origin
+            || origin.is_some_and(|origin| self.origins.contains(origin))
+        {
             return Ok(());
         }
         let is_foreign = match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
@@ -238,6 +254,17 @@ mod tests {
         assert_eq!(guard.check_page(&rebound), Err(Refused::Host));
         assert!(guard.cors().is_some());
         assert!(local(&[]).cors().is_none());
+    }
+
+    /// Goal: a shop's program may name its site; a page of that site may still not ask.
+    #[test]
+    fn programs_that_show_who_they_are_may_name_any_origin() {
+        let guard = local(&[]).proven_by(&["session"]);
+        let shop = [("host", "localhost"), ("origin", "https://shop.example"), ("session", "s")];
+        assert_eq!(guard.check_page(&headers(&shop)), Ok(()));
+        assert_eq!(guard.check_page(&headers(&shop[..2])), Err(Refused::Site));
+        let page = [&shop[..], &[("sec-fetch-site", "cross-site")]].concat();
+        assert_eq!(guard.check_page(&headers(&page)), Err(Refused::Site));
     }
 
     #[test]

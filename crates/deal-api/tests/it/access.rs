@@ -134,7 +134,7 @@ async fn refresh_tokens_are_good_once() {
 async fn grants_that_are_not_good_are_refused() {
     let world = guarded().await;
     for (fields, status, word) in [
-        (vec![], 400, "invalid_message"),
+        (vec![], 400, "invalid_request"),
         (vec![("grant_type", "magic")], 400, "unsupported_grant_type"),
         (vec![("grant_type", "client_credentials")], 401, "invalid_client"),
         (

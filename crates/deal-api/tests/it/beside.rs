@@ -120,7 +120,7 @@ async fn a_deal_is_paid_and_executed() {
         source
     });
     let shutdown = world.shutdown.clone();
-    let running = tokio::spawn(async move { runner.run(sources, shutdown.triggered()).await });
+    let mut running = tokio::spawn(async move { runner.run(sources, shutdown.triggered()).await });
     let address = Address::parse(&payment, tally_deal::Network::Test).unwrap();
     let value = tally_primitives::Satoshi(1_000_000);
     world.chain.faucet(address.script(), value).unwrap();
@@ -134,8 +134,13 @@ async fn a_deal_is_paid_and_executed() {
         if kinds.iter().any(|kind| kind == "executed") {
             break kinds;
         }
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(60), news.changed()).await;
-        heard.unwrap_or_else(|_| panic!("nothing happens after {kinds:?}")).unwrap();
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(60), news.changed());
+        tokio::select! {
+            heard = heard => {
+                heard.unwrap_or_else(|_| panic!("nothing happens after {kinds:?}")).unwrap();
+            }
+            ended = &mut running => panic!("the runner has ended: {ended:?}"),
+        }
     };
     assert_eq!(kinds[0], "created");
     let status = world.get(&format!("/api/v1/deal/status?address={payment}&payload=json")).await;

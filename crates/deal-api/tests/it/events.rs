@@ -124,10 +124,10 @@ async fn webhooks_come_and_go() {
 
     make(&world, 46).await;
     let deliveries = format!("{place}/deliveries");
-    let due = world.get(&deliveries).await.json();
-    assert_eq!(due[0]["event"], 1, "{due}");
     let again = world.post(&deliveries, JSON, r#"{"event":1}"#).await;
     assert_eq!(again.json()["type"], "created");
+    let due = world.get(&deliveries).await.json();
+    assert_eq!((&due[0]["event"], &due[0]["attempts"]), (&json!(1), &json!(0)), "{due}");
     assert_eq!(world.post(&deliveries, JSON, r#"{"event":99}"#).await.status, 404);
     assert_eq!(world.post(&deliveries, JSON, "{}").await.status, 400);
 
