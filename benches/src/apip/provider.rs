@@ -8,7 +8,7 @@ use super::{
 use crate::{memory, web::Web};
 use anyhow::{Result, ensure};
 use std::{path::Path, sync::Arc, time::Instant};
-use tally_accounts::{Accounts, EmbeddedAccounts, Opened, Session, SessionKey, contract};
+use tally_accounts::{Accounts, EmbeddedAccounts, Session, SessionKey, contract};
 use tally_apip_api::{ApipApi, ApipConfig};
 use tally_crypto::{fch, sha256x2};
 use tally_http::Guard;
@@ -112,8 +112,8 @@ async fn sign_in(accounts: &dyn Accounts, count: usize) -> Result<Vec<User>> {
         let session =
             Session { key: SessionKey::new(key), fid: fid(number), expires_ms: u64::MAX / 2 };
         let name = session.name().to_string();
-        let opened = accounts.open_session(session, 0).await?;
-        ensure!(opened == Opened::Opened, "two sessions have one name");
+        let is_opened = contract::open_session(accounts, session, 0).await?;
+        ensure!(is_opened, "two sessions have one name");
         users.push(User { name, key, nonce: 1, seed: number as u64 * 1_000_003 });
     }
     Ok(users)

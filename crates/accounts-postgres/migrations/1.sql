@@ -97,17 +97,6 @@ BEGIN
             WHERE NOT a_keeps OR held.expires_ms <= a_now;
 END $$;
 
--- Opens a session in place of the user's former one; false if another user's live one has the name.
-CREATE FUNCTION accounts_open_session(
-    a_name bytea, a_key bytea, a_fid text, an_end bigint, an_unpaid_life bigint, a_now bigint)
-RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM accounts_place_session(a_name, a_key, a_fid, an_end, false, an_unpaid_life, a_now);
-    RETURN true;
-EXCEPTION WHEN unique_violation THEN
-    RETURN false;
-END $$;
-
 -- Uses the nonce, takes the amount and opens the session or finds the live one, all or nothing.
 -- Outcome 0: done; 1: insufficient; 2: replayed; 3: another user's live session has the name.
 CREATE FUNCTION accounts_sign_in(

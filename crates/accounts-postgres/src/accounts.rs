@@ -13,8 +13,8 @@ use sqlx::{
 use std::{fmt, time::Duration};
 use tally_accounts::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn,
-    SignedIn, UNPAID_SESSION_MS, Visitor,
+    ORDERS_PAGE_MAX, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn, SignedIn,
+    UNPAID_SESSION_MS, Visitor,
 };
 use tally_primitives::Fid;
 
@@ -181,27 +181,6 @@ impl Accounts for PostgresAccounts {
                 3 => Ok(SignedIn::NameTaken),
                 _ => Err(damaged("accounts_sign_in")),
             }
-        })
-    }
-
-    fn open_session(
-        &self,
-        session: Session,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Opened, AccountsError>> {
-        self.housekeeping.tell(now_ms);
-        self.bounded(async move {
-            let row = sqlx::query("SELECT accounts_open_session($1, $2, $3, $4, $5, $6) AS opened")
-                .bind(&session.name().0[..])
-                .bind(&session.key.as_bytes()[..])
-                .bind(session.fid.as_str())
-                .bind(signed(session.expires_ms))
-                .bind(signed(UNPAID_SESSION_MS))
-                .bind(signed(now_ms))
-                .fetch_one(&self.pool)
-                .await
-                .map_err(unavailable)?;
-            Ok(if get(&row, "opened")? { Opened::Opened } else { Opened::NameTaken })
         })
     }
 

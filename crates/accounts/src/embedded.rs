@@ -7,8 +7,8 @@ pub use rows::TABLES;
 
 use crate::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, Damage, NonceUse,
-    ORDERS_PAGE_MAX, Opened, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn,
-    SignedIn, Visitor,
+    ORDERS_PAGE_MAX, Order, OrderPlace, OrderPosition, Session, SessionName, SignIn, SignedIn,
+    Visitor,
 };
 use state::State;
 use std::{
@@ -202,17 +202,6 @@ impl Accounts for EmbeddedAccounts {
             let signed_in = state.sign_in(&sign_in, now_ms)?;
             let is_change = matches!(signed_in, SignedIn::Done { .. });
             Ok((signed_in, is_change))
-        }))
-    }
-
-    fn open_session(
-        &self,
-        session: Session,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Opened, AccountsError>> {
-        Box::pin(self.shared.change(move |state| {
-            let opened = state.open_session(session, now_ms)?;
-            Ok((opened, opened == Opened::Opened))
         }))
     }
 

@@ -26,7 +26,7 @@ pub use embedded::{EmbeddedAccounts, TABLES};
 pub use error::{AccountsError, Damage};
 pub use order::{CashId, Order, OrderPlace, OrderPosition};
 pub use port::{
-    Accounts, Balance, BoxFuture, Charge, Charged, NonceUse, ORDERS_PAGE_MAX, Opened, SignIn,
-    SignedIn, UNPAID_SESSION_MS, UNPAID_SESSIONS_MAX, Visitor,
+    Accounts, Balance, BoxFuture, Charge, Charged, NonceUse, ORDERS_PAGE_MAX, SignIn, SignedIn,
+    UNPAID_SESSION_MS, UNPAID_SESSIONS_MAX, Visitor,
 };
 pub use session::{Session, SessionKey, SessionName, SessionNameParseError};

@@ -112,15 +112,6 @@ pub enum SignedIn {
     NameTaken,
 }
 
-/// What became of a session that was to be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opened {
-    /// It is the user's only one now.
-    Opened,
-    /// Another user's live session has that name: draw another key.
-    NameTaken,
-}
-
 /// Sessions, nonces, balances and orders of all users.
 ///
 /// Object safe. Callers bring the time, in Unix milliseconds; of several servers that share
@@ -180,17 +171,6 @@ pub trait Accounts: fmt::Debug + Send + Sync {
         sign_in: SignIn,
         now_ms: u64,
     ) -> BoxFuture<'_, Result<SignedIn, AccountsError>>;
-
-    /// Opens a session in place of the one that the user has.
-    ///
-    /// # Errors
-    ///
-    /// [`AccountsError`].
-    fn open_session(
-        &self,
-        session: Session,
-        now_ms: u64,
-    ) -> BoxFuture<'_, Result<Opened, AccountsError>>;
 
     /// Ends a session; nothing happens if there is none of that name.
     ///

@@ -87,8 +87,7 @@ async fn expired_rows_are_cleared_away() {
     let accounts = connect(&url).await;
     let user = contract::fid("FUser");
     let now = 1_677_673_821_267;
-    accounts.open_session(contract::session(&user, 1), now).await.unwrap();
-    accounts.charge(contract::charge(&user, 1, 1, 0), now).await.unwrap();
+    contract::open_session(&*accounts, contract::session(&user, 1), now).await.unwrap();
     let count = "SELECT (SELECT count(*) FROM accounts_nonces) + \
         (SELECT count(*) FROM accounts_sessions)";
     assert_eq!(server.number(&url, count).await, 2);

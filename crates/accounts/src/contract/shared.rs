@@ -1,9 +1,10 @@
 //! What must hold between servers that share accounts, under contention.
 
 use super::{
-    LATER, NOW, Outcome, Shared, charge, fid, name, nonce, on_other_branch, order, session,
+    LATER, NOW, Outcome, Shared, charge, fid, name, nonce, on_other_branch, open_session, order,
+    session,
 };
-use crate::{AccountsError, Balance, BoxFuture, Charged, NonceUse, Opened};
+use crate::{AccountsError, Balance, BoxFuture, Charged, NonceUse};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -25,7 +26,7 @@ pub(super) async fn at_once<T: Send + 'static>(
 pub(super) async fn nobody_spends_twice(servers: &[Shared; 2]) -> Outcome {
     let user = fid("FSpender");
     servers[0].credit(order(&user, 5001, 10, 100)).await?;
-    servers[0].open_session(session(&user, 51), NOW).await?;
+    open_session(&*servers[0], session(&user, 51), NOW).await?;
     let charged = at_once(servers, 60, |server, number| {
         Box::pin(async move {
             let charge = charge(&fid("FSpender"), 51, i64::from(number) + 1, 7);
@@ -139,22 +140,6 @@ pub(super) async fn a_late_server_takes_nothing_from_the_new_branch(
         assert_eq!(u64::from(found?), undone?, "counted again exactly if it was taken back");
         assert_eq!(late.balance(&user).await?, Balance(130));
         assert_eq!(late.order(both.cash_id).await?, Some(new));
-    }
-    Ok(())
-}
-
-/// Goal: of many sign-ins at once, one session is left, and both servers know which.
-pub(super) async fn the_last_session_wins(servers: &[Shared; 2]) -> Outcome {
-    let user = fid("FSignedIn");
-    let opened = at_once(servers, 20, |server, number| {
-        let number = u8::try_from(number).expect("it is small") + 100;
-        Box::pin(async move { server.open_session(session(&fid("FSignedIn"), number), NOW).await })
-    });
-    assert_eq!(opened.await?, [Opened::Opened; 20]);
-    let left = servers[0].session_of(&user, NOW).await?.expect("one is left");
-    for number in 100..120 {
-        let found = servers[1].look_up(name(number), None, NOW).await?;
-        assert_eq!(found.is_some(), name(number) == left.name(), "{number}");
     }
     Ok(())
 }

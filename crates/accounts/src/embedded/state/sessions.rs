@@ -2,27 +2,13 @@
 
 use super::{Live, State, UserNumber};
 use crate::{
-    AccountsError, Opened, Session, SessionName, SignIn, SignedIn, UNPAID_SESSION_MS,
-    UNPAID_SESSIONS_MAX,
+    AccountsError, Session, SessionName, SignIn, SignedIn, UNPAID_SESSION_MS, UNPAID_SESSIONS_MAX,
 };
 
 /// Sessions that end in passing when one is opened, so that no call pays for a crowd.
 const ENDED_AT_ONCE: usize = 8;
 
 impl State {
-    pub(in super::super) fn open_session(
-        &mut self,
-        session: Session,
-        now_ms: u64,
-    ) -> Result<Opened, AccountsError> {
-        if self.is_taken(&session, now_ms) {
-            return Ok(Opened::NameTaken);
-        }
-        let user = self.number_of(&session.fid)?;
-        self.place_session(session, user, now_ms);
-        Ok(Opened::Opened)
-    }
-
     /// Uses the nonce of a sign-in, takes its price and opens its session, or finds the live one.
     pub(in super::super) fn sign_in(
         &mut self,
