@@ -5,12 +5,14 @@ use crate::{
     ServerError,
     core::{Core, read_failed},
 };
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tally_deal::{Action, Deal, Event, account::Account};
 use tally_deal_store::{
     AccountChange, Commit, Expected, FeedbackRecord, NewEvent, Put, Version, Versioned,
 };
+use tally_primitives::Txid;
 
 /// The kind of the event that a deal was made.
 pub(crate) const CREATED: &str = "created";
@@ -126,7 +128,20 @@ fn new_event(deal: &Deal, event: &Event, now_ms: u64) -> NewEvent {
             None
         }
     };
-    event_of(deal, event.name(), details.unwrap_or_default(), now_ms)
+    let mut details = details.unwrap_or_default();
+    show_ids(&mut details);
+    event_of(deal, event.name(), details, now_ms)
+}
+
+/// Writes the ids of transactions as people know them, in the place of their bytes.
+fn show_ids(details: &mut Value) {
+    let Value::Object(members) = details else { return };
+    for (name, value) in members {
+        match Txid::deserialize(&*value) {
+            Ok(txid) if name == "txid" => *value = txid.to_string().into(),
+            Ok(_) | Err(_) => show_ids(value),
+        }
+    }
 }
 
 /// Makes an event of a deal: what everybody may know of it, and the details of the event.

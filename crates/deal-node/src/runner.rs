@@ -113,7 +113,7 @@ impl Runner {
     /// Works until it is no use any more.
     async fn work(&self, sources: &Sources) -> RunError {
         loop {
-            let ended = self.turn(sources).await;
+            let ended = Box::pin(self.turn(sources)).await;
             self.core.is_leading.store(false, Ordering::Release);
             self.core.is_caught_up.store(false, Ordering::Release);
             self.core.index().clear();

@@ -43,7 +43,9 @@ pub enum KeysError {
     #[error("the PGP key cannot be made")]
     Pgp(#[from] tally_pgp::KeyError),
     /// The store has other service keys than those that were given.
-    #[error("the store has other service keys than those that were given: money of its deals waits for them")]
+    #[error(
+        "the store has other service keys than those that were given: money of its deals waits for them"
+    )]
     Others,
     /// The store cannot be read.
     #[error("the keys cannot be read")]
@@ -151,7 +153,11 @@ impl ServerKeys {
                     let given = ServiceKeys { key1: key1.public_key(), key2: key2.public_key() };
                     opened.service_keys() == given
                 };
-                return if given.is_none_or(is_given) { Ok(opened) } else { Err(KeysError::Others) };
+                return if given.is_none_or(is_given) {
+                    Ok(opened)
+                } else {
+                    Err(KeysError::Others)
+                };
             }
             let mut keys = Self::generate(now_ms / 1000)?;
             if let Some([key1, key2]) = given {

@@ -99,7 +99,11 @@ impl Follower {
     /// Says where the source has to begin. A chain that was never read is read from its end: no deal
     /// is paid before it is made.
     pub(crate) async fn start(&mut self) -> Result<Start, RunError> {
-        if self.tip.is_none() {
+        if let Some(height) = self.tip {
+            // Facts of the blocks that come next may have been stored before the position was. If
+            // those blocks were undone since, nobody will say so: the source begins below them.
+            self.roll_back(height).await?;
+        } else {
             let count = u16::try_from(RECENT_BLOCKS_MAX).unwrap_or(u16::MAX);
             let recent = self.core.relay.recent(count).await.map_err(RunError::Chain)?;
             let Some((height, _)) = recent.first().copied() else { return Ok(Start::Fresh) };

@@ -89,13 +89,15 @@ impl DealServer {
                 }
             }
         };
-        match request.request.order {
-            Order::Create => self.create(request, &origin, is_signed).await,
-            Order::Pay => self.pay(&request, is_signed).await,
-            Order::Complete | Order::Cancel | Order::Feedback => {
-                self.command(request, &origin, is_signed).await
-            }
-            order => Ok(failure(order, Refusal::NotARequest.to_string())),
+        let order = request.request.order;
+        if order == Order::Create {
+            self.create(request, &origin, is_signed).await
+        } else if order == Order::Pay {
+            self.pay(&request, is_signed).await
+        } else if order.is_request() {
+            self.command(request, &origin, is_signed).await
+        } else {
+            Ok(failure(order, Refusal::NotARequest.to_string()))
         }
     }
 
@@ -234,11 +236,14 @@ impl DealServer {
         let comments = words.comments.unwrap_or_default();
         let opinion =
             Opinion { status: words.status, refund: words.refund, comments: comments.clone() };
-        let (command, by) = match order {
-            Order::Cancel => (Command::Cancel { comments }, Actor::Seller),
-            Order::Feedback => (Command::Feedback(opinion), Actor::Customer),
-            _ if request.is_signed_by_customer() => (Command::Complete(opinion), Actor::Customer),
-            _ => (Command::Complete(opinion), Actor::Site),
+        let (command, by) = if order == Order::Cancel {
+            (Command::Cancel { comments }, Actor::Seller)
+        } else if order == Order::Feedback {
+            (Command::Feedback(opinion), Actor::Customer)
+        } else if request.is_signed_by_customer() {
+            (Command::Complete(opinion), Actor::Customer)
+        } else {
+            (Command::Complete(opinion), Actor::Site)
         };
         if by == Actor::Site
             && let Some(reason) = self.not_the_site(checked.code, origin).await?
@@ -252,11 +257,14 @@ impl DealServer {
                 self.told(&deal, refused.to_string(), false, is_signed)
             }
             Telling::Told(deal) => {
-                let message = match order {
-                    Order::Cancel => "Deal canceled",
-                    Order::Feedback => "Feedback accepted",
-                    _ if deal.state() == State::Paid => "Deal in dispute",
-                    _ => "Deal completed",
+                let message = if order == Order::Cancel {
+                    "Deal canceled"
+                } else if order == Order::Feedback {
+                    "Feedback accepted"
+                } else if deal.state() == State::Paid {
+                    "Deal in dispute"
+                } else {
+                    "Deal completed"
                 };
                 self.told(&deal, message.to_owned(), true, is_signed)
             }

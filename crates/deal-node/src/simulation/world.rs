@@ -285,6 +285,15 @@ impl World {
 
     /// Makes a deal; `None` if the store failed.
     pub(super) async fn create(&mut self, terms: Terms) -> Option<DealCode> {
+        let outcome = self.try_create(terms).await?;
+        assert!(outcome.success, "{}", outcome.message);
+        let Payload::Deal(reply) = outcome.payload else { panic!("no deal in the answer") };
+        let json: serde_json::Value = serde_json::from_str(&reply.json).unwrap();
+        Some(json["code"].as_str().unwrap().parse().unwrap())
+    }
+
+    /// Asks for a deal; `None` if the store failed.
+    pub(super) async fn try_create(&mut self, terms: Terms) -> Option<Outcome> {
         let now = self.clock.now();
         let coins = tally_deal::coins(tally_primitives::Satoshi(terms.satoshi));
         let mut fields = vec![
@@ -300,11 +309,7 @@ impl World {
         if terms.is_escrow {
             fields.push(("payment_scheme", "escrow".to_owned()));
         }
-        let outcome = self.call(Order::Create, fields).await?;
-        assert!(outcome.success, "{}", outcome.message);
-        let Payload::Deal(reply) = outcome.payload else { panic!("no deal in the answer") };
-        let json: serde_json::Value = serde_json::from_str(&reply.json).unwrap();
-        Some(json["code"].as_str().unwrap().parse().unwrap())
+        self.call(Order::Create, fields).await
     }
 
     /// Gives an order about a deal; `None` if the store failed.
@@ -333,10 +338,10 @@ impl World {
         ];
         fields.extend(words.iter().map(|(name, text)| (*name, (*text).to_owned())));
         let signature = |number| sign(&key(number), signed.as_bytes(), Header::Compressed);
-        match order {
-            Order::Cancel => fields.push(("seller_signature", signature(SELLER))),
-            Order::Feedback => fields.push(("customer_signature", signature(CUSTOMER))),
-            _ => {}
+        if order == Order::Cancel {
+            fields.push(("seller_signature", signature(SELLER)));
+        } else if order == Order::Feedback {
+            fields.push(("customer_signature", signature(CUSTOMER)));
         }
         self.call(order, fields).await
     }

@@ -306,3 +306,15 @@ async fn post(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The client can be made on a machine with nothing on it.
+    #[test]
+    fn the_client_is_made() {
+        let made = client(PublicNames { allows_loopback: false });
+        assert!(made.is_ok(), "{made:?}");
+    }
+}

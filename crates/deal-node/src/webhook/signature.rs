@@ -2,7 +2,6 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::fmt::Write;
 
 /// The header that carries the signature of a delivery's body.
 pub const SIGNATURE_HEADER: &str = "Deal-Signature";
@@ -16,11 +15,7 @@ pub fn webhook_signature(secret: &str, body: &[u8]) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
-    let mut header = String::from("sha256=");
-    for byte in mac.finalize().into_bytes() {
-        write!(header, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    header
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

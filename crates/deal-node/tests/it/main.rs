@@ -1,1 +1,7 @@
-//! Black-box tests of the crate.
+//! Black-box tests of the embedded server.
+
+mod accounts;
+mod deals;
+mod following;
+mod support;
+mod webhooks;
