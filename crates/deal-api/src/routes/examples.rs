@@ -27,12 +27,12 @@ pub(super) const RESOLUTION: &str = r#"{"refund":"50%","arbiter":"mrCDrCybB6J1vR
 pub(super) const PSBT: &str = r#"{"psbt":"cHNidP8BAF…"}"#;
 pub(super) const SIGNERS: &str =
     r#"{"signers":["02ef68c191984433c8a730b8fa48a47ec016a0727e6d26cc0982c8900b39354f61"]}"#;
-pub(super) const EVENT: &str = r#"{"id":7,"type":"paid","deal":"20ab96cf6cb32eba7e98c92c958c8c176ebd25c0","time":1649675708000,"data":{}}"#;
-pub(super) const EVENTS: &str = r#"[{"id":7,"type":"paid","deal":"20ab96cf6cb32eba7e98c92c958c8c176ebd25c0","time":1649675708000,"data":{}}]"#;
+pub(super) const EVENT: &str = r#"{"id":7,"type":"payment_confirmed","deal":"20ab96cf6cb32eba7e98c92c958c8c176ebd25c0","time":1649675708000,"data":{}}"#;
+pub(super) const EVENTS: &str = r#"[{"id":7,"type":"payment_confirmed","deal":"20ab96cf6cb32eba7e98c92c958c8c176ebd25c0","time":1649675708000,"data":{}}]"#;
 pub(super) const WEBHOOK_REQUEST: &str =
-    r#"{"url":"https://shop.example/hook","events":["paid","completed"]}"#;
-pub(super) const WEBHOOK_MADE: &str = r#"{"id":"0123456789abcdef01234567","url":"https://shop.example/hook","events":["paid","completed"],"enabled":true,"created":1649675708000,"secret":"…"}"#;
-pub(super) const WEBHOOK: &str = r#"{"id":"0123456789abcdef01234567","url":"https://shop.example/hook","events":["paid","completed"],"enabled":true,"created":1649675708000}"#;
+    r#"{"url":"https://shop.example/hook","events":["payment_confirmed","state_changed"]}"#;
+pub(super) const WEBHOOK_MADE: &str = r#"{"id":"0123456789abcdef01234567","url":"https://shop.example/hook","events":["payment_confirmed","state_changed"],"enabled":true,"created":1649675708000,"secret":"…"}"#;
+pub(super) const WEBHOOK: &str = r#"{"id":"0123456789abcdef01234567","url":"https://shop.example/hook","events":["payment_confirmed","state_changed"],"enabled":true,"created":1649675708000}"#;
 pub(super) const WEBHOOK_CHANGE: &str = r#"{"enabled":false}"#;
 pub(super) const DELIVERIES: &str =
     r#"[{"event":7,"due":1649675718000,"attempts":1,"lastError":"answered 500"}]"#;
