@@ -13,7 +13,8 @@ pub(crate) const LEDGER: &str = "Ledger";
 pub(crate) const LEDGER_FULL: &str = "Ledger at 10 million transactions";
 pub(crate) const APIP: &str = "Directory";
 pub(crate) const APIP_FULL: &str = "Directory at 10 million ratings";
-const PARTS: [&str; 5] = [PAYMENTS, LEDGER, LEDGER_FULL, APIP, APIP_FULL];
+pub(crate) const DEALS: &str = "Deals";
+const PARTS: [&str; 6] = [PAYMENTS, LEDGER, LEDGER_FULL, APIP, APIP_FULL, DEALS];
 
 const HEAD: &str = "# Benchmarks\n\n\
     Written by `make bench`; do not edit. Each part says which run measured it, and on what: compare ratios, not \
@@ -21,7 +22,7 @@ const HEAD: &str = "# Benchmarks\n\n\
 
 const REPRODUCE: &str = "## To reproduce\n\n\
     `make bench` on an otherwise idle machine measures payments, the ledger with a thousand and a million stored \
-    transactions, and the directory with ten thousand and a million ratings. `make bench ARGS=--full` adds ten million of both. A run replaces the parts that it measured and leaves the \
+    transactions, the directory with ten thousand and a million ratings, and deals. `make bench ARGS=--full` adds ten million of both. A run replaces the parts that it measured and leaves the \
     others. `make bench ARGS=--quick` only shows that everything works and leaves this page alone; so does a run of \
     single cases, such as `make bench ARGS='--only mediated1 --seconds 10'`. `ARGS='--part ledger'` measures one \
     service. `--keep` leaves the filled ledgers in `target/bench` for the next run with `--keep`. The figures of the last run are also in \

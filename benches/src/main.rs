@@ -1,7 +1,7 @@
 //! Measures what the services do for their users, end to end, with real databases and real syncs.
 //! Beside each figure stands the limit that the same machine sets in the same run.
 //!
-//! Start reading with `payments`, `ledger` and `apip`, which say what is measured. What they share is
+//! Start reading with `payments`, `ledger`, `apip` and `deal`, which say what is measured. What they share is
 //! around them: `probe` measures single operations, `bounds` is what follows from them, `figures`
 //! turns latencies into figures, and `document` keeps docs/benchmarks.md.
 #![allow(clippy::print_stdout, reason = "a benchmark speaks to its viewer")]
@@ -9,6 +9,7 @@
 mod apip;
 mod bounds;
 mod cpu;
+mod deal;
 mod document;
 mod figures;
 mod ledger;
@@ -34,7 +35,7 @@ const FOLDER: &str = "target/bench";
 const RESULTS: &str = "results.json";
 const DOCUMENT: &str = "docs/benchmarks.md";
 
-/// Measures payments, the ledger and the directory, and writes docs/benchmarks.md and target/bench/results.json.
+/// Measures payments, the ledger, the directory and deals, and writes docs/benchmarks.md and target/bench/results.json.
 #[derive(Debug, Parser)]
 struct Args {
     /// A short run that only shows that everything works; docs/benchmarks.md stays as it is.
@@ -67,6 +68,7 @@ enum Service {
     Payments,
     Ledger,
     Apip,
+    Deal,
 }
 
 fn main() -> Result<()> {
@@ -93,6 +95,11 @@ fn main() -> Result<()> {
     }
     if is_measured(Service::Apip) {
         let (measured, written) = apip::run(&folder, &plan, args.full, &arguments, is_wanted)?;
+        outcomes.extend(measured);
+        parts.extend(written);
+    }
+    if is_measured(Service::Deal) {
+        let (measured, written) = deal::run(&folder, &plan, &arguments, is_wanted)?;
         outcomes.extend(measured);
         parts.extend(written);
     }

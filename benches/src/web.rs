@@ -1,6 +1,6 @@
 //! An HTTP API that is served while something is measured, and clients for it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use axum::Router;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -72,4 +72,29 @@ impl Web {
 /// Returns a client with connections of its own.
 pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().into()
+}
+
+/// Returns how long the head and the body of an answer are, once the head is there.
+pub(crate) fn parse_head(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
+    const END: &[u8] = b"\r\n\r\n";
+    let Some(end) = bytes.windows(END.len()).position(|window| window == END) else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&bytes[..end])?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.context("an answer has no length")?.parse()?;
+    Ok(Some((end + END.len(), length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_say_how_long_bodies_are() {
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nx: y\r\n\r\n{\"code\":0}";
+        assert_eq!(parse_head(answer).unwrap(), Some((45, 12)));
+        assert_eq!(parse_head(&answer[..40]).unwrap(), None);
+        assert!(parse_head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
 }

@@ -2,8 +2,11 @@
 //! with the server. All run on one thread, each with a connection that it keeps.
 
 use super::kinds::{Kind, Numbers, Size, URL_HEAD};
-use crate::cpu::{CpuTime, CpuUse};
-use anyhow::{Context, Result, bail, ensure};
+use crate::{
+    cpu::{CpuTime, CpuUse},
+    web::parse_head,
+};
+use anyhow::{Result, bail, ensure};
 use std::{
     fmt::Write as _,
     fs,
@@ -205,34 +208,9 @@ impl Client {
     }
 }
 
-/// Returns how long the head and the body of an answer are, once the head is there.
-fn parse_head(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
-    const END: &[u8] = b"\r\n\r\n";
-    let Some(end) = bytes.windows(END.len()).position(|window| window == END) else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&bytes[..end])?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let length = length.context("an answer has no length")?.parse()?;
-    Ok(Some((end + END.len(), length)))
-}
-
 /// Processor time of this thread; nothing where the kernel does not say.
 fn own_time() -> Duration {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_say_how_long_bodies_are() {
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nx: y\r\n\r\n{\"code\":0}";
-        assert_eq!(parse_head(answer).unwrap(), Some((45, 12)));
-        assert_eq!(parse_head(&answer[..40]).unwrap(), None);
-        assert!(parse_head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
-    }
 }
