@@ -11,6 +11,7 @@ mod bad_input;
 mod bigchain;
 mod client_compatibility;
 mod crash;
+mod deal;
 mod dev;
 mod life;
 mod locks;

@@ -25,6 +25,11 @@ pub(crate) fn directory_client() -> PathBuf {
     built("apip-client", "APIP_CLIENT")
 }
 
+/// Returns the deals' daemon: `DEAL_SERVER`, or what the same build put beside the tests.
+pub(crate) fn deal_daemon() -> PathBuf {
+    built("deal-server", "DEAL_SERVER")
+}
+
 fn built(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = env::var_os(variable) {
         return existing(path.into(), &format!("{variable} names no file"));
