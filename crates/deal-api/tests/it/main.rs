@@ -12,6 +12,7 @@ mod document;
 mod double;
 mod events;
 mod modules;
+mod page;
 mod relay;
 mod repeated;
 mod surface;
