@@ -14,8 +14,8 @@ use std::{
 use tally_chain::utxo::{Block, OutPoint, Start, Update};
 use tally_deal::{DealCode, Fact, Time};
 use tally_deal_store::{
-    ChainPosition, Commit, CommitError, Expected, Put, RECENT_BLOCKS_MAX, SECRET_BYTES_MAX,
-    SecretChange, Version,
+    ChainPosition, Commit, CommitError, DealFilter, Expected, Put, RECENT_BLOCKS_MAX,
+    SECRET_BYTES_MAX, SecretChange, Version,
 };
 use tally_primitives::{BlockId, BlockNumber, Satoshi, Txid};
 use zeroize::Zeroizing;
@@ -96,8 +96,8 @@ impl Follower {
         Ok(Self { core, version, recent, tip, new_coins, new_coins_at, unstored: 0 })
     }
 
-    /// Says where the source has to begin. A chain that was never read is read from its end: no deal
-    /// is paid before it is made.
+    /// Says where the source has to begin. A chain that was never read is read from its end, as no
+    /// deal is paid before it is made; or from as far back as is remembered, if there are deals.
     pub(crate) async fn start(&mut self) -> Result<Start, RunError> {
         if let Some(height) = self.tip {
             // Facts of the blocks that come next may have been stored before the position was. If
@@ -105,7 +105,11 @@ impl Follower {
             self.roll_back(height).await?;
         } else {
             let count = u16::try_from(RECENT_BLOCKS_MAX).unwrap_or(u16::MAX);
-            let recent = self.core.relay.recent(count).await.map_err(RunError::Chain)?;
+            let mut recent = self.core.relay.recent(count).await.map_err(RunError::Chain)?;
+            if self.has_deals().await? {
+                // They were made while the chain could not be reached, and may be paid by now.
+                recent = recent.split_off(recent.len().saturating_sub(1));
+            }
             let Some((height, _)) = recent.first().copied() else { return Ok(Start::Fresh) };
             self.core.tip.store(height.0, Ordering::Relaxed);
             self.tip = Some(height);
@@ -115,6 +119,11 @@ impl Follower {
         }
         let recent = self.recent.iter().copied().collect();
         Ok(self.tip.map_or(Start::Fresh, |height| Start::After { height, recent }))
+    }
+
+    async fn has_deals(&self) -> Result<bool, RunError> {
+        let page = self.core.store.deals(&DealFilter::default(), None, 1).await;
+        Ok(!page.map_err(read_failed)?.rows.is_empty())
     }
 
     /// Returns the last block's position.

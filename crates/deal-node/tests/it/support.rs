@@ -41,7 +41,6 @@ pub(crate) struct Site {
     pub(crate) runner: Option<Runner>,
     pub(crate) chain: DevChain,
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) store: Arc<dyn DealStore>,
 }
 
 pub(crate) fn key(number: u8) -> PrivateKey {
@@ -65,14 +64,14 @@ pub(crate) fn site(change: impl FnOnce(&mut Config)) -> Site {
     let chain = DevChain::new(ChainNetwork::BITCOIN_REGTEST);
     let clock = Arc::new(TestClock(AtomicU64::new(DESCRIBED * 1000)));
     let (server, runner) = DealServer::open(
-        Arc::clone(&store),
+        store,
         keys(),
         Arc::new(chain.relay()),
         config,
         Arc::<TestClock>::clone(&clock),
     )
     .unwrap();
-    Site { server, runner: Some(runner), chain, clock, store }
+    Site { server, runner: Some(runner), chain, clock }
 }
 
 pub(crate) fn own() -> Origin {
