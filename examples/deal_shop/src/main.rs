@@ -9,10 +9,10 @@ mod order;
 mod server;
 mod webhook;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use order::Order;
-use serde_json::{Value, json};
+use serde_json::json;
 use server::Server;
 use std::{env, fs, process, time::Duration};
 use webhook::Webhook;
@@ -35,13 +35,19 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let server = Server::new(&args.url);
     let webhook = Webhook::register(&server)?;
-    let order = Order::now("0.005");
+    let sold = sell(&server, &webhook, args.pay);
+    // Else the server would go on telling nobody.
+    webhook.remove(&server)?;
+    sold
+}
 
+fn sell(server: &Server, webhook: &Webhook, pays: bool) -> Result<()> {
+    let order = Order::now("0.005");
     // The key makes it safe to ask again if no answer comes: there will be one deal.
-    let key = format!("order {} of {}", process::id(), order.date);
+    let key = format!("order-{}-{}", order.date.0, process::id());
     let signed = server.post_text("deal/create?payload=text", &order.create(), &key)?;
     println!("{signed}");
-    let address = order::check(&server, &signed)?;
+    let address = order::check(server, &signed)?;
     println!("The server's signature is good, and the address is that of these terms.\n");
 
     let deal = server.get(&format!("deal/{address}"))?;
@@ -49,55 +55,47 @@ fn main() -> Result<()> {
     let picture = env::temp_dir().join(format!("{address}.svg"));
     fs::write(&picture, server.get_text(&format!("deal/{address}/qr.svg"))?)?;
     println!("To be paid by {}:\n  {uri}\n  {}\n", deal["payment"]["until"], picture.display());
-    if args.pay {
+    if pays {
         let body = json!({"address": address, "sum": order.sum});
         let gift = server.post("dev/faucet", &body)?;
         println!("The faucet pays: {}", gift["txid"]);
     }
 
-    follow(&server, &webhook, &order, &address)?;
-    webhook.remove(&server)?;
+    follow(server, webhook, &order, &address)?;
     fs::remove_file(picture)?;
     Ok(())
 }
 
 /// Does what has to be done whenever something happens to the deal, until the seller is paid.
+///
+/// Deliveries overtake each other and come twice: they say that it is time to look, the deal itself
+/// says what there is to do.
 fn follow(server: &Server, webhook: &Webhook, order: &Order, address: &str) -> Result<()> {
+    let mut is_completed = false;
     loop {
         let event = webhook.next(PATIENCE)?;
-        let data = &event["data"];
-        if data["paymentAddress"] != address {
+        if event["data"]["paymentAddress"] != address {
             continue;
         }
-        let kind = event["type"].as_str().unwrap_or_default();
-        println!("Told by webhook: {kind}, the deal is {}", data["state"]);
-        if kind != "state_changed" {
-            continue;
-        }
-        match (data["details"]["to"].as_str(), &data["details"]["from"]) {
-            (Some("paid"), _) => {
+        println!("Told by webhook: {}", event["type"]);
+        let deal = server.get(&format!("deal/{address}"))?;
+        match deal["state"].as_str().unwrap_or_default() {
+            "Paid" if !is_completed => {
                 println!(
-                    "\nThe money is there. The shop sends the goods, and the customer is content.\n"
+                    "\nThe money is there. The shop sends the goods, and the customer likes them.\n"
                 );
                 server.post("deal/complete", &order.complete(address))?;
+                is_completed = true;
             }
-            (Some("executed"), _) => {
-                let deal = server.get(&format!("deal/{address}"))?;
-                let payouts = deal["settlements"].as_array().into_iter().flatten();
-                for payout in payouts {
+            "Executed" => {
+                for payout in deal["settlements"].as_array().into_iter().flatten() {
                     let (txid, fee) = (&payout["txid"], &payout["feeSat"]);
                     println!("\nPaid out by {txid}; the miner gets {fee} satoshi.");
                 }
                 return Ok(());
             }
-            (Some("canceled" | "failed"), from) => {
-                anyhow::bail!("the deal ended from {from}: {}", reason(server, address)?);
-            }
+            state @ ("Canceled" | "Failed") => bail!("the deal is {state}: {}", deal["failure"]),
             _ => {}
         }
     }
-}
-
-fn reason(server: &Server, address: &str) -> Result<Value> {
-    Ok(server.get(&format!("deal/{address}"))?["failure"].take())
 }
