@@ -61,6 +61,8 @@ impl Default for Script {
 struct Shared {
     asked: Arc<Mutex<Vec<Asked>>>,
     script: Arc<Mutex<Script>>,
+    /// What is answered at some paths, the newest last.
+    at_paths: Arc<Mutex<Vec<(String, Script)>>>,
 }
 
 /// A server that is somebody else's.
@@ -89,6 +91,17 @@ impl Double {
         *self.shared.script.lock().unwrap() = script;
     }
 
+    /// Tells it what to answer from now on at one path.
+    pub(crate) fn plays_at(&self, path: &str, script: Script) {
+        self.shared.at_paths.lock().unwrap().push((path.to_owned(), script));
+    }
+
+    /// Returns everything that it was asked at one path.
+    pub(crate) fn asked_at(&self, path: &str) -> Vec<Asked> {
+        let asked = self.shared.asked.lock().unwrap();
+        asked.iter().filter(|asked| asked.path == path).cloned().collect()
+    }
+
     /// Returns the last thing that it was asked.
     pub(crate) fn last(&self) -> Asked {
         self.shared.asked.lock().unwrap().last().expect("the server was not asked").clone()
@@ -114,8 +127,10 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let path = parts.uri.path_and_query().unwrap().as_str().to_owned();
     let method = parts.method.to_string();
+    let at_path = shared.at_paths.lock().unwrap().iter().rev().find(|it| it.0 == path).cloned();
     shared.asked.lock().unwrap().push(Asked { method, path, headers: parts.headers, body });
-    let script = shared.script.lock().unwrap().clone();
+    let script = at_path.map(|(_, script)| script);
+    let script = script.unwrap_or_else(|| shared.script.lock().unwrap().clone());
     match script {
         Script::Says(status, kind, body) => {
             let status = StatusCode::from_u16(status).unwrap();

@@ -11,6 +11,7 @@ mod deals;
 mod document;
 mod double;
 mod events;
+mod key_service;
 mod modules;
 mod page;
 mod relay;

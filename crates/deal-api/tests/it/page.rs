@@ -10,7 +10,7 @@ use tally_deal_api::OAuthClient;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/http-deal.md");
 
 /// How much of a long text is shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 140;
 
 /// Goal: every request of the page is answered as it says. Rewrite the answers with
 /// `TALLY_WRITE_DOCS=1 cargo test -p tally-deal-api`.
@@ -73,7 +73,10 @@ fn shown(value: Value) -> Value {
                     if is_random && value.is_string() { "…".into() } else { shown(value) };
                 (name, value)
             };
-            members.into_iter().map(show).collect()
+            // Whatever order the JSON library keeps.
+            let members: std::collections::BTreeMap<String, Value> =
+                members.into_iter().map(show).collect();
+            members.into_iter().collect()
         }
         Value::Array(items) => items.into_iter().map(shown).collect(),
         Value::String(text) if text.chars().count() > SHOWN => {

@@ -138,6 +138,9 @@ impl Remote {
         let client = reqwest::Client::builder()
             // Leaves time to hear from the next one.
             .connect_timeout(config.timeout / 2)
+            // A connection that was kept may end as the next request is sent on it, and then nobody
+            // knows whether what was asked is done.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .user_agent(&config.user_agent)
