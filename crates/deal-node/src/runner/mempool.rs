@@ -14,6 +14,9 @@ use tally_deal_store::Commit;
 /// a payment's leaving the mempool and its block's arrival.
 const MISSES: u32 = 2;
 
+/// Missing payments that are counted at most.
+const MISSED_MAX: usize = 100_000;
+
 /// Looks at transactions that wait for a block.
 #[derive(Debug)]
 pub(crate) struct Looker {
@@ -59,6 +62,10 @@ impl Looker {
             }
         }
         self.missed.retain(|outpoint, _| !found.contains(outpoint));
+        if self.missed.len() > MISSED_MAX {
+            // What is still missing is missed again.
+            self.missed.clear();
+        }
         for (outpoint, code) in &look.unconfirmed {
             if !found.contains(outpoint) && self.is_gone(*outpoint, tip).await? {
                 facts.entry(*code).or_default().push(Fact::Gone { outpoint: *outpoint });

@@ -11,6 +11,10 @@ pub const DELIVERY_HEADER: &str = "Deal-Delivery";
 
 /// Returns what [`SIGNATURE_HEADER`] says: `sha256=` and the lower-case hex of the HMAC-SHA256 of the
 /// body, with the webhook's secret as its UTF-8 text for a key.
+///
+/// # Panics
+///
+/// Never: HMAC takes keys of any length.
 pub fn webhook_signature(secret: &str, body: &[u8]) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
