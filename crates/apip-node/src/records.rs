@@ -4,7 +4,8 @@ use crate::ReadError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tally_accounts::{Order, OrderPlace};
 use tally_primitives::{BlockId, Txid};
-use tally_storage::Table;
+pub(crate) use tally_storage::row::encode;
+use tally_storage::{Table, row};
 
 /// Value of `directory_state` under `tip`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,19 +47,11 @@ pub(crate) struct Revocation {
     pub(crate) undone: Vec<OrderPlace>,
 }
 
-/// Encodes a value.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("the rows of this crate have known lengths")
-}
-
-/// Decodes a value; nothing may follow it.
+/// Decodes a value, as [`row::decode`] does.
 pub(crate) fn decode<T: DeserializeOwned>(
     table: Table,
     key: &[u8],
     bytes: &[u8],
 ) -> Result<T, ReadError> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) | Err(_) => Err(ReadError::undecodable(table, key)),
-    }
+    Ok(row::decode(table, key, bytes)?)
 }

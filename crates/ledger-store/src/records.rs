@@ -3,11 +3,11 @@
 //! Rows of which there are millions have fixed lengths and are written by hand; the others are
 //! postcard.
 
-use crate::{Place, ReadError};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use crate::Place;
+use serde::{Deserialize, Serialize};
 use tally_crypto::ed25519::{PublicKey, Signature};
 use tally_ledger::{BlockId, IdHash, Timestamp, TransactionId};
-use tally_storage::Table;
+pub(crate) use tally_storage::row::{decode, encode};
 
 /// Value of `transactions`: where a transaction of the chain is. 16 bytes: place, number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,23 +212,6 @@ pub(crate) struct EquivocationRow {
     pub(crate) kind: u8,
     pub(crate) first: Vec<u8>,
     pub(crate) second: Vec<u8>,
-}
-
-/// Encodes a value of postcard.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("the rows of this crate have known lengths")
-}
-
-/// Decodes a value of postcard; nothing may follow it.
-pub(crate) fn decode<T: DeserializeOwned>(
-    table: Table,
-    key: &[u8],
-    bytes: &[u8],
-) -> Result<T, ReadError> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) | Err(_) => Err(ReadError::undecodable(table, key)),
-    }
 }
 
 /// Reads a number of 8 bytes.

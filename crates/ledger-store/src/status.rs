@@ -179,6 +179,6 @@ impl LedgerStore {
 
     pub(crate) fn rejected_row(&self, id: &TransactionId) -> Result<Option<Rejected>, ReadError> {
         let Some(row) = self.store.get(REJECTED, id.as_bytes())? else { return Ok(None) };
-        decode(REJECTED, id.as_bytes(), &row).map(Some)
+        Ok(Some(decode(REJECTED, id.as_bytes(), &row)?))
     }
 }

@@ -3,8 +3,8 @@
 //! A [`Store`] keeps named [`Table`]s of ordered byte keys and changes them in atomic [`Batch`]es.
 //! The tables belong to the crate that fills them; this crate knows none but [`schema::META`]. It
 //! also holds what every store needs beside the trait: a [`MemoryStore`] that can fail on purpose
-//! and lose its power, the [`contract`] that every adapter has to pass, and the [`schema`] version
-//! with its migrations.
+//! and lose its power, the [`contract`] that every adapter has to pass, the [`schema`] version with
+//! its migrations, and the form of most values, [`row`].
 //!
 //! It links no database and does no I/O. Start with the requirements of [`Store`].
 
@@ -13,6 +13,7 @@ pub mod contract;
 mod error;
 mod memory;
 mod range;
+pub mod row;
 pub mod schema;
 mod store;
 mod table;

@@ -3,9 +3,12 @@
 use crate::{
     AccountsError, CashId, Damage, Order, OrderPosition, Session, SessionKey, SessionName,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tally_primitives::{BlockNumber, Fid};
-use tally_storage::{Access, Batch, Direction, Durability, KeyRange, Store, StoreError, Table};
+use tally_storage::{
+    Access, Batch, Direction, Durability, KeyRange, Store, StoreError, Table,
+    row::{self, encode},
+};
 
 /// User → what was credited and charged.
 const BALANCES: Table = Table::new("accounts_balances");
@@ -95,7 +98,7 @@ pub(super) fn delete_session(batch: &mut Batch, name: SessionName) {
 /// Adds the nonces of one commit as row `number`.
 pub(super) fn put_nonces(batch: &mut Batch, nonces: &[NonceRow], number: u64) {
     let end = nonces.iter().map(|nonce| nonce.expires_ms).max().unwrap_or(0);
-    batch.put(NONCES, [end.to_be_bytes(), number.to_be_bytes()].concat(), encode(&nonces));
+    batch.put(NONCES, [end.to_be_bytes(), number.to_be_bytes()].concat(), encode(nonces));
 }
 
 /// Removes the rows whose nonces all ended before `now_ms`.
@@ -118,8 +121,9 @@ pub(super) fn order(store: &dyn Store, cash_id: CashId) -> Result<Option<Order>,
     let Some(height) = height else { return Ok(None) };
     let height = height.try_into().map_err(|_| damaged(ORDER_HEIGHTS))?;
     let position = OrderPosition { height: BlockNumber(u64::from_be_bytes(height)), cash_id };
-    let row = store.get(ORDERS, &order_key(position)).map_err(unavailable)?;
-    row.map(|row| decode(ORDERS, &row)).transpose()
+    let key = order_key(position);
+    let row = store.get(ORDERS, &key).map_err(unavailable)?;
+    row.map(|row| decode(ORDERS, &key, &row)).transpose()
 }
 
 pub(super) fn orders(
@@ -129,7 +133,7 @@ pub(super) fn orders(
 ) -> Result<Vec<Order>, AccountsError> {
     let range = after.map_or_else(KeyRange::all, |after| KeyRange::after(order_key(after)));
     let rows = store.scan(ORDERS, &range, Direction::Forward, limit).map_err(unavailable)?;
-    rows.iter().map(|row| decode(ORDERS, &row.value)).collect()
+    rows.iter().map(|row| decode(ORDERS, &row.key, &row.value)).collect()
 }
 
 pub(super) fn each_order(
@@ -179,7 +183,7 @@ pub(super) fn each_nonce(
     Ok(next)
 }
 
-fn each<T: for<'a> Deserialize<'a>>(
+fn each<T: DeserializeOwned>(
     store: &dyn Store,
     table: Table,
     mut range: KeyRange,
@@ -188,7 +192,7 @@ fn each<T: for<'a> Deserialize<'a>>(
     loop {
         let rows = store.scan(table, &range, Direction::Forward, SCAN_ROWS).map_err(unavailable)?;
         for row in &rows {
-            take(&row.key, decode(table, &row.value)?)?;
+            take(&row.key, decode(table, &row.key, &row.value)?)?;
         }
         let Some(last) = rows.into_iter().next_back() else { return Ok(()) };
         range = range.resume_after(last.key);
@@ -204,12 +208,8 @@ fn fid(key: &[u8], table: Table) -> Result<Fid, AccountsError> {
     text.parse().map_err(|_| damaged(table))
 }
 
-fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("rows have no maps of unknown length")
-}
-
-fn decode<T: for<'a> Deserialize<'a>>(table: Table, bytes: &[u8]) -> Result<T, AccountsError> {
-    postcard::from_bytes(bytes).map_err(|_| damaged(table))
+fn decode<T: DeserializeOwned>(table: Table, key: &[u8], bytes: &[u8]) -> Result<T, AccountsError> {
+    row::decode(table, key, bytes).map_err(|_| damaged(table))
 }
 
 fn damaged(table: Table) -> AccountsError {

@@ -99,8 +99,9 @@ async fn payments_with_a_buy_mark_are_credited_once() {
     has_orders(&accounts, 3).await;
     assert_eq!(balance(&accounts, 2).await, 200_000_000);
     assert_eq!(balance(&accounts, 3).await, 350_000_000);
-    assert_eq!(directory.status().orders, 1, "the others were there");
+    // The accounts have an order before whoever handed it over has counted it.
     stop(follower).await.unwrap();
+    assert_eq!(directory.status().orders, 1, "the others were there");
 
     // Accounts that were lost get everything again.
     let lost = self::accounts();
