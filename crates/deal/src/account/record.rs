@@ -79,9 +79,16 @@ impl Account {
         self.key.as_ref()
     }
 
-    /// Returns the armored PGP key, with LF line ends and none after its last line.
+    /// Returns the armored PGP key, with LF line ends and none after its last line. Whoever opened
+    /// the account may have brought it: only [`Account::trusted_pgp`] says that it is the owner's.
     pub fn pgp(&self) -> Option<&str> {
         self.pgp.as_deref()
+    }
+
+    /// Returns the armored PGP key if the owner of the address has signed for it: what such a key
+    /// signs is the word of the account.
+    pub fn trusted_pgp(&self) -> Option<&str> {
+        self.pgp().filter(|_| self.is_proven)
     }
 
     /// Returns the Bitmessage addresses.
@@ -94,9 +101,15 @@ impl Account {
         self.email.as_deref()
     }
 
-    /// Returns the hash of the password, which this crate does not look into.
+    /// Returns the hash of the password, which this crate does not look into. Whoever opened the
+    /// account may have chosen it: only [`Account::trusted_password_hash`] lets somebody in.
     pub fn password_hash(&self) -> Option<&str> {
         self.password_hash.as_deref()
+    }
+
+    /// Returns the hash of the password if the owner of the address has signed for it.
+    pub fn trusted_password_hash(&self) -> Option<&str> {
+        self.password_hash().filter(|_| self.is_proven)
     }
 
     /// Sets or takes away the hash of the password.
@@ -155,6 +168,9 @@ impl Account {
 
     /// Says whether a message of this account was ever signed by its owner. Anybody can open an
     /// account for an address, and only its owner can sign.
+    ///
+    /// PGP key, password, e-mail and Bitmessage addresses of a proven account all came with the
+    /// owner's signature: the first one drops what came without, and nothing comes without after it.
     pub const fn is_proven(&self) -> bool {
         self.is_proven
     }
@@ -190,6 +206,18 @@ impl Account {
         let Ok(site) = origin.parse::<Site>() else { return false };
         self.trusted_urls.iter().any(|trusted| trusted.is_same_origin(&site))
     }
+}
+
+/// Notes that the owner has signed. At the first time, what anybody may have brought to be taken
+/// for the owner, or to be written to instead, is dropped; the signed message brings its own.
+pub(super) fn prove(account: &mut Account) {
+    if !account.is_proven {
+        account.pgp = None;
+        account.password_hash = None;
+        account.email = None;
+        account.bitmessages.clear();
+    }
+    account.is_proven = true;
 }
 
 impl fmt::Debug for Account {

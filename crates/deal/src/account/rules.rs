@@ -1,6 +1,7 @@
 use super::{
     Account, AccountAction, AccountMessage, AccountRefusal, Page, TOKEN_CODES_MAX, URLS_MAX, Urls,
-    Viewer, record::without,
+    Viewer,
+    record::{prove, without},
 };
 use crate::{Address, Network, Time, message_signature, text::excerpt};
 use bitcoin::hashes::{Hash, sha256};
@@ -103,7 +104,7 @@ pub fn asked_address(
 /// Follows a message. `account` is what is stored for the address, if anything.
 ///
 /// The password of a message ([`AccountMessage::password`]) is not in the outcome: whoever stores
-/// the account hashes it and sets it. That an armored PGP key is one is for the caller to check
+/// the account hashes it and sets it; only messages that open or update an account have one. That an armored PGP key is one is for the caller to check
 /// first.
 ///
 /// # Errors
@@ -150,8 +151,18 @@ fn add(
     message: &AccountMessage,
     asked: &Asked<'_>,
 ) -> Result<Account, AccountRefusal> {
-    let is_proven = is_signed_by_owner(message, asked)?;
+    let is_signed = is_signed_by_owner(message, asked)?;
+    if message.key.is_none() && message.pgp.is_none() {
+        return Err(AccountRefusal::NothingToAdd);
+    }
+    // A PGP key speaks for the account.
+    if known.is_proven && !is_signed && message.pgp.is_some() {
+        return Err(AccountRefusal::NotSigned);
+    }
     let mut account = known.clone();
+    if is_signed {
+        prove(&mut account);
+    }
     if account.key.is_none()
         && let Some(key) = message.key
     {
@@ -163,7 +174,6 @@ fn add(
     if account == *known {
         return Err(AccountRefusal::NothingToAdd);
     }
-    account.is_proven |= is_proven;
     account.updated = asked.now;
     Ok(account)
 }
@@ -184,8 +194,8 @@ fn update(
         return Err(AccountRefusal::NothingToUpdate);
     }
     let mut account = known.clone();
+    prove(&mut account);
     fill(&mut account, message)?;
-    account.is_proven = true;
     account.updated = asked.now;
     Ok(account)
 }
@@ -207,7 +217,7 @@ fn grant(
         account.token_codes.remove(0);
     }
     account.token_codes.push(mark);
-    account.is_proven = true;
+    prove(&mut account);
     Ok(account)
 }
 

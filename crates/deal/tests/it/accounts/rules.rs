@@ -256,6 +256,91 @@ fn what_nobody_has_to_sign_is_checked_if_signed() {
     assert!(matches!(late, AccountRefusal::DateExpired(_)));
 }
 
+/// An account of [`ONE`] that a stranger opened with everything that can be brought.
+fn opened_by_a_stranger() -> Account {
+    let mut account = opened(&format!(
+        "{ONE}\n{ONE_KEY}\n{PGP}\nstranger@mail.example\npassword: long enough\n\
+         BM-2cX8y9u9yEi3fdqQfndx9F6NdR5Hv79add\nhttp://a.example"
+    ));
+    account.set_password_hash(Some("of a stranger".to_owned()));
+    account
+}
+
+/// Goal: who opens an account for the address of somebody else cannot speak for it, and does not
+/// get in.
+#[test]
+fn what_came_unsigned_is_not_trusted() {
+    let account = opened_by_a_stranger();
+    assert_eq!((account.pgp(), account.trusted_pgp()), (Some(PGP), None));
+    let hashes = (account.password_hash(), account.trusted_password_hash());
+    assert_eq!(hashes, (Some("of a stranger"), None));
+    let added = follow(Some(&one()), AccountAction::Add, PGP).unwrap();
+    let added = added.changed().unwrap();
+    assert_eq!((added.pgp(), added.trusted_pgp()), (Some(PGP), None));
+
+    let text = signed(&format!("2024-08-25\n{ONE}\n{PGP}\npassword: long enough"));
+    let mut own = follow(None, AccountAction::New, &text).unwrap().changed().unwrap().clone();
+    own.set_password_hash(Some("own".to_owned()));
+    assert_eq!((own.trusted_pgp(), own.trusted_password_hash()), (Some(PGP), Some("own")));
+}
+
+/// Goal: the owner's first signature, for whatever purpose, does not make good what a stranger has
+/// brought.
+#[test]
+fn the_first_signature_drops_what_came_unsigned() {
+    let account = opened_by_a_stranger();
+    let add = signed(&format!("2024-08-25\n{ONE_KEY}"));
+    for (action, text) in [
+        (AccountAction::Update, update_text()),
+        (AccountAction::Token, token_text()),
+        (AccountAction::Add, add),
+    ] {
+        let proven = follow(Some(&account), action, &text).unwrap();
+        let proven = proven.changed().unwrap();
+        assert!(proven.is_proven(), "{action}");
+        assert_eq!((proven.pgp(), proven.password_hash(), proven.email()), (None, None, None));
+        assert!(proven.bitmessages().is_empty(), "{action}");
+        // The address commits to the key, and to trust a site moves no money.
+        assert!(proven.key().is_some() && proven.trusts("http://a.example"), "{action}");
+    }
+
+    let own = PGP.replace("AAAA", "CCCC");
+    for action in [AccountAction::Update, AccountAction::Add] {
+        for brought in [own.as_str(), PGP] {
+            let text = signed(&format!("2024-08-25\n{brought}"));
+            let proven = follow(Some(&account), action, &text).unwrap();
+            assert_eq!(proven.changed().unwrap().trusted_pgp(), Some(brought), "{action}");
+        }
+    }
+    let text = signed("2024-08-25\nown@mail.example\nBM-2cUxn7bUQvbnSZwbXH1QFqWcxGGBnVbYSR");
+    let proven = follow(Some(&account), AccountAction::Update, &text).unwrap();
+    let mut proven = proven.changed().unwrap().clone();
+    assert_eq!(proven.email(), Some("own@mail.example"));
+    assert_eq!(proven.bitmessages(), ["BM-2cUxn7bUQvbnSZwbXH1QFqWcxGGBnVbYSR"]);
+    // What a proven account has stays when the owner signs again.
+    proven.set_password_hash(Some("own".to_owned()));
+    let again = follow(Some(&proven), AccountAction::Update, &update_text()).unwrap();
+    let again = again.changed().unwrap();
+    assert_eq!((again.email(), again.trusted_password_hash()), (proven.email(), Some("own")));
+}
+
+#[test]
+fn a_proven_account_takes_no_unsigned_pgp_key() {
+    let granted = follow(Some(&one()), AccountAction::Token, &token_text()).unwrap();
+    let account = granted.changed().unwrap();
+    for text in [PGP.to_owned(), format!("{ONE_KEY}\n{PGP}")] {
+        let refused = follow(Some(account), AccountAction::Add, &text).unwrap_err();
+        assert_eq!(refused, AccountRefusal::NotSigned);
+    }
+    let added = follow(Some(account), AccountAction::Add, ONE_KEY).unwrap();
+    assert!(added.changed().unwrap().key().is_some());
+    let added =
+        follow(Some(account), AccountAction::Add, &signed(&format!("2024-08-25\n{PGP}"))).unwrap();
+    assert_eq!(added.changed().unwrap().trusted_pgp(), Some(PGP));
+    let nothing = follow(Some(&one()), AccountAction::Add, &signed("2024-08-25")).unwrap_err();
+    assert_eq!(nothing, AccountRefusal::NothingToAdd);
+}
+
 #[test]
 fn sites_are_trusted_with_their_folders() {
     let account = opened(&format!(
