@@ -163,7 +163,12 @@ impl Settler {
         if matches!(deal.scheme(), Scheme::Escrow { .. }) {
             return self.sign_for_arbiter(deal, plan, rate).await;
         }
-        let built = UnsignedSettlement::build(plan, &payment, &recipients, rate, rules);
+        let mut built = UnsignedSettlement::build(plan, &payment, &recipients, rate, rules);
+        if matches!(built, Err(SettlementError::BelowDust { .. })) {
+            // Little money comes back slowly rather than not at all.
+            let rate = self.core.config.settling.fee_rate_min;
+            built = UnsignedSettlement::build(plan, &payment, &recipients, rate, rules);
+        }
         let unsigned = match built {
             Ok(unsigned) => unsigned,
             // What is signed already stays as it is.
