@@ -1,9 +1,10 @@
 //! `Idempotency-Key`: a request that is sent again is answered as the first time.
 
 use crate::{
-    api::Inner,
+    api::{Face, Inner},
     call::{Call, Handler},
     error::ApiError,
+    render,
     server::Embedded,
 };
 use axum::{
@@ -17,6 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tally_crypto::sha256;
+use tally_deal_node::module::Package;
 use tally_deal_store::{Commit, CommitError, REPLY_BYTES_MAX, ReplyKey, StoredReply};
 
 /// How long a reply is kept, in milliseconds.
@@ -68,7 +70,7 @@ pub(crate) async fn once(
         Some(_) | None => return handler(api, call).await,
     };
     let key = ReplyKey { caller: call.caller.subject.clone(), key };
-    let request_hash = hash(&call);
+    let request_hash = hash(api.face, &call);
     let now_ms = api.clock.now_ms();
     let Some(_entered) = api.in_flight.enter(&key) else {
         let message = "a request with this Idempotency-Key is being answered";
@@ -111,11 +113,21 @@ fn read_key(value: &HeaderValue) -> Result<String, ApiError> {
 }
 
 /// Returns what makes two requests the same.
-fn hash(call: &Call) -> [u8; 32] {
+fn hash(face: Face, call: &Call) -> [u8; 32] {
     let kind = call.header("content-type").unwrap_or("");
     let path = call.spelled.to_ascii_lowercase();
     let mut text = format!("{path}?{}\n{kind}\n", call.query.as_sent()).into_bytes();
-    text.extend_from_slice(&call.bytes);
+    match (face, Package::parse(&call.bytes)) {
+        // A module that asks again makes another package of the same message: the id is random, and
+        // the signature is of now.
+        (Face::Server, Ok(package)) => {
+            let payload = package.payload.unwrap_or_default();
+            let message = std::str::from_utf8(&payload).map(render::unsigned).unwrap_or_default();
+            let address = package.address.unwrap_or_default();
+            text.extend_from_slice(format!("{address}\n{message}").as_bytes());
+        }
+        (Face::Server, Err(_)) | (Face::Module, _) => text.extend_from_slice(&call.bytes),
+    }
     sha256(&text)
 }
 

@@ -126,7 +126,7 @@ fn value_of(text: &str) -> Value {
 }
 
 /// Returns what stands between the armor of a signed text; whether it is signed is said elsewhere.
-fn unsigned(text: &str) -> String {
+pub(crate) fn unsigned(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let body = || {
         let signed = text.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n")?;

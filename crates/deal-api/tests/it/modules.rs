@@ -115,5 +115,17 @@ async fn a_module_works_in_front_of_a_server() {
     assert_eq!(status.json()["deal"]["order"], "Created");
     let shown = crate::client::get(&module.router, &format!("/api/v1/deal/{PAYMENT}")).await;
     assert_eq!(shown.json()["state"], "Created");
+
+    // Asked again with its key, a request is answered as before, although its package is another.
+    let create = async |body: &str| {
+        let headers = [("content-type", JSON), ("idempotency-key", "order-1")];
+        send(&module.router, "POST", "/api/v1/deal", &headers, body.to_owned()).await
+    };
+    let body = CREATE.replace("11:14:46 UTC\",\n  \"seller", "11:14:40 UTC\",\n  \"seller");
+    let first = create(&body).await;
+    assert!(first.result().0, "{}", first.text);
+    module.clock.set(NOW + 60);
+    assert_eq!(create(&body).await.text, first.text);
+    assert_eq!(create(&body.replace("0.00001", "0.00003")).await.status, 422);
     shutdown.trigger();
 }

@@ -79,10 +79,10 @@ fn shown(value: Value) -> Value {
             members.into_iter().collect()
         }
         Value::Array(items) => items.into_iter().map(shown).collect(),
-        Value::String(text) if text.chars().count() > SHOWN => {
+        Value::String(ref text) if text.chars().count() > SHOWN => {
             let start: String = text.chars().take(SHOWN).collect();
             format!("{start}…").into()
         }
-        other => other,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
