@@ -22,7 +22,7 @@ const HEAD: &str = "# Benchmarks\n\n\
 
 const REPRODUCE: &str = "## To reproduce\n\n\
     `make bench` on an otherwise idle machine measures payments, the ledger with a thousand and a million stored \
-    transactions, the directory with ten thousand and a million ratings, and deals. `make bench ARGS=--full` adds ten million of both. A run replaces the parts that it measured and leaves the \
+    transactions, the directory with ten thousand and a million ratings, and deals. `make bench ARGS=--full` adds ten million transactions and ratings. A run replaces the parts that it measured and leaves the \
     others. `make bench ARGS=--quick` only shows that everything works and leaves this page alone; so does a run of \
     single cases, such as `make bench ARGS='--only mediated1 --seconds 10'`. `ARGS='--part ledger'` measures one \
     service. `--keep` leaves the filled ledgers in `target/bench` for the next run with `--keep`. The figures of the last run are also in \
