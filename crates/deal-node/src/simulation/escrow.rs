@@ -43,7 +43,8 @@ async fn a_party_signs_its_payout() {
     world.work().await.unwrap();
     let open = world.server.open_settlements(code).await.unwrap().unwrap();
     assert_eq!(open.len(), 1);
-    assert_eq!(open[0].signers, [key(3).public_key()]);
+    let arbiter = paid.terms().arbiter_key(&key(3).public_key());
+    assert_eq!(open[0].signers, [arbiter]);
     let payment = paid.payment_address();
     let mut partial = PartialSettlement::stored(&open[0].psbt, &payment).unwrap();
     partial.sign(&key(SELLER)).unwrap();

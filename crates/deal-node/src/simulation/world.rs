@@ -336,6 +336,9 @@ impl World {
             ("payment_sum", terms.sum.text(terms.network)),
             ("feedback_leave_before", terms.leave_before.to_string()),
         ];
+        if deal.scheme().name() == tally_deal::SchemeName::Escrow {
+            fields.push(("payment_scheme", "escrow".to_owned()));
+        }
         fields.extend(words.iter().map(|(name, text)| (*name, (*text).to_owned())));
         let signature = |number| sign(&key(number), signed.as_bytes(), Header::Compressed);
         if order == Order::Cancel {
