@@ -164,7 +164,7 @@ pub fn deal(number: u64) -> Deal {
         seller_rating: "0, 0%".parse().expect("a rating"),
         customer_rating: "0, 0%".parse().expect("a rating"),
     };
-    Deal::new(new, &Policy::default())
+    Deal::new(new, &Policy::default()).expect("a deal")
 }
 
 /// Returns an address; for the tests of implementations.

@@ -41,6 +41,15 @@ impl Fee {
             Self::Fixed(satoshi) => satoshi.min(money),
         }
     }
+
+    /// Returns whether the fee on `sum` is at most this part of it.
+    pub fn is_at_most(self, part: Percent, sum: Satoshi) -> bool {
+        match self {
+            Self::Percent(percent) => percent <= part,
+            // What a small sum caps is no less a fee of all of it.
+            Self::Fixed(satoshi) => satoshi <= part.of(sum),
+        }
+    }
 }
 
 impl Default for Fee {
@@ -106,6 +115,19 @@ mod tests {
         assert_eq!(of("100%", 300), 300);
         assert_eq!(Fee::default().to_string(), "0.1%");
         assert_eq!(Fee::NONE.of(Satoshi(5)), Satoshi(0));
+    }
+
+    #[test]
+    fn a_fee_is_compared_with_a_part_of_the_sum() {
+        let is = |text: &str, sum| {
+            let tenth = "10%".parse().unwrap();
+            text.parse::<Fee>().unwrap().is_at_most(tenth, Satoshi(sum))
+        };
+        for sum in [1_000, 1_009, 5_000_000] {
+            assert!(is("10%", sum) && !is("10.00001%", sum), "{sum}");
+            assert!(is("100", sum), "{sum}");
+        }
+        assert!(!is("101", 1_009) && is("101", 1_010) && is("0", 1));
     }
 
     #[test]

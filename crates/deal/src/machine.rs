@@ -47,7 +47,7 @@ pub use output::{Confirmation, DealOutput, Spend};
 pub use plan::{Plan, Purpose, Recipient, SettlementId};
 pub use policy::{Policy, Rules};
 pub use rating_count::RatingCount;
-pub use refused::{CommandRefused, WrongSettlement};
+pub use refused::{CommandRefused, FeeTooHigh, WrongSettlement};
 pub use settlement::{DealSettlement, RawTransaction, Version};
 pub use state::State;
 pub use waiting::Waiting;

@@ -166,7 +166,10 @@ impl DealServer {
             seller_rating: rating(&parties.seller, true),
             customer_rating: rating(&parties.customer, false),
         };
-        let deal = Deal::new(new, &core.config.policy);
+        let deal = match Deal::new(new, &core.config.policy) {
+            Ok(deal) => deal,
+            Err(refused) => return Ok(failure(Order::Create, refused.to_string())),
+        };
         let now_ms = core.clock.now_ms();
         // What is signed is made before anything is stored: a key that does not sign makes no deals.
         let keys = is_signed.then_some(&core.keys);

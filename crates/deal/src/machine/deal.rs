@@ -1,4 +1,6 @@
-use super::{Action, Actor, DealOutput, DealSettlement, Policy, Recipient, Rules, SettlementId};
+use super::{
+    Action, Actor, DealOutput, DealSettlement, FeeTooHigh, Policy, Recipient, Rules, SettlementId,
+};
 use crate::{
     Address, DealCode, Fee, FeedbackStatus, PaymentAddress, Percent, Rating, Scheme, Terms, Time,
 };
@@ -48,6 +50,20 @@ pub struct NewDeal {
     pub seller_rating: Rating,
     /// The customer's rating at that time.
     pub customer_rating: Rating,
+}
+
+impl NewDeal {
+    fn check_fees(&self, max: Percent) -> Result<(), FeeTooHigh> {
+        let sum = self.terms.sum.satoshi();
+        for (of, payee) in [("module", &self.module), ("service", &self.service)] {
+            if let Some(Payee { fee, .. }) = *payee
+                && !fee.is_at_most(max, sum)
+            {
+                return Err(FeeTooHigh { of, fee, max });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Somebody with a stated fee.
@@ -116,8 +132,13 @@ pub struct Marks {
 
 impl Deal {
     /// Makes a deal that waits for its payment.
-    pub fn new(new: NewDeal, policy: &Policy) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// [`FeeTooHigh`] if the module or the service would take more than [`Policy::fee_max`].
+    pub fn new(new: NewDeal, policy: &Policy) -> Result<Self, FeeTooHigh> {
+        new.check_fees(policy.fee_max)?;
+        Ok(Self {
             code: new.terms.code(),
             terms: new.terms,
             scheme: new.payment.scheme,
@@ -137,7 +158,7 @@ impl Deal {
             feedback: None,
             marks: None,
             is_deleted: false,
-        }
+        })
     }
 
     /// Returns the deal's name.

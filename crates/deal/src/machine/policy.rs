@@ -14,6 +14,9 @@ pub struct Policy {
     pub rules: Rules,
     /// Smaller outputs are not looked at: they cost more than they are worth.
     pub output_min: Satoshi,
+    /// What part of the sum the owner of the module may take, and the service as much again; a deal
+    /// with a higher fee is not made.
+    pub fee_max: Percent,
     /// What must have come in before money is sent back to the customer: less would go to the
     /// miner.
     pub refund_min: Satoshi,
@@ -26,6 +29,7 @@ impl Default for Policy {
             grace_seconds: 120,
             rules: Rules::default(),
             output_min: Satoshi(546),
+            fee_max: Percent::whole(10).expect("a tenth is a part"),
             refund_min: Satoshi(1_000),
         }
     }

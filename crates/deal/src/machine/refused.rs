@@ -1,5 +1,20 @@
 use super::{Actor, Opinion, SettlementId, State};
+use crate::{Fee, Percent};
 use tally_primitives::{Satoshi, Txid};
+
+/// A deal is not made: somebody would take too much of it.
+///
+/// The module that a deal is made through says what its owner takes, and neither party signs that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The fee of the {of} is too high: {fee} is more than {max} of the sum.")]
+pub struct FeeTooHigh {
+    /// Whose fee: `module` or `service`.
+    pub of: &'static str,
+    /// The fee.
+    pub fee: Fee,
+    /// What part of the sum it may be.
+    pub max: Percent,
+}
 
 /// A command is not carried out, or a settlement not taken. The deal is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

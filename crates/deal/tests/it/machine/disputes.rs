@@ -92,7 +92,7 @@ fn an_undecided_dispute_ends_by_the_rule() {
     // The rule is that of the day when the deal was made.
     let rules = Rules { dispute_seconds: 100, undecided_refund: percent(80) };
     let made = Policy { rules, ..Policy::default() };
-    let deal = Deal::new(new_deal(Kind::Postpaid, service_keys()), &made);
+    let deal = Deal::new(new_deal(Kind::Postpaid, service_keys()), &made).unwrap();
     let mut world = World::of(deal);
     world.pay(SUM);
     world.mine();

@@ -2,6 +2,7 @@
 
 mod commands;
 mod disputes;
+mod fees;
 mod money;
 mod payments;
 mod ratings;

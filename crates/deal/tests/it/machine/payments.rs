@@ -12,7 +12,7 @@ const GRACE: u64 = 120;
 
 fn deep(confirmations: u64) -> World {
     let policy = Policy { confirmations, ..Policy::default() };
-    World::new(Deal::new(new_deal(Kind::Postpaid, service_keys()), &policy), policy)
+    World::new(Deal::new(new_deal(Kind::Postpaid, service_keys()), &policy).unwrap(), policy)
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn others_spend_the_money() {
     for (scheme, state) in
         [(super::terms::service_keys(), State::Failed), (keys_of_the_parties(), State::Executed)]
     {
-        let deal = Deal::new(new_deal(Kind::Prepaid, scheme), &Policy::default());
+        let deal = Deal::new(new_deal(Kind::Prepaid, scheme), &Policy::default()).unwrap();
         let mut world = World::of(deal);
         let outpoint = world.pay(SUM);
         world.mine();

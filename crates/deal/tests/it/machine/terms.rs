@@ -59,9 +59,9 @@ pub(super) fn new_deal(kind: Kind, scheme: Scheme) -> NewDeal {
 }
 
 pub(super) fn prepaid() -> Deal {
-    Deal::new(new_deal(Kind::Prepaid, service_keys()), &Policy::default())
+    Deal::new(new_deal(Kind::Prepaid, service_keys()), &Policy::default()).unwrap()
 }
 
 pub(super) fn postpaid() -> Deal {
-    Deal::new(new_deal(Kind::Postpaid, service_keys()), &Policy::default())
+    Deal::new(new_deal(Kind::Postpaid, service_keys()), &Policy::default()).unwrap()
 }
