@@ -3,6 +3,7 @@ use crate::{
     code::Code,
 };
 use serde_json::{Map, Value, json};
+use tally_http::openapi::Frame;
 
 /// Returns the text of the OpenAPI 3.1 document: every interface of the table, below `/APIP/`.
 pub fn document() -> String {
@@ -10,29 +11,26 @@ pub fn document() -> String {
     for card in cards::all() {
         paths.insert(format!("/{}", card.tail), path(card));
     }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "APIP",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": INTRODUCTION,
-            "license": { "name": "MIT OR Apache-2.0" },
-        },
-        "servers": [{ "url": "/APIP", "description": "The path of the published urlHead." }],
-        "tags": [
-            { "name": "session", "description": "Signing in, and asking what is left." },
-            { "name": "query", "description": "Signed queries." },
-            { "name": "free", "description": "Without signature and price." },
+    let components = [
+        ("schemas", schemas()),
+        ("parameters", parameters()),
+        ("headers", headers()),
+        ("responses", responses()),
+    ];
+    let frame = Frame {
+        title: "APIP",
+        version: env!("CARGO_PKG_VERSION"),
+        introduction: INTRODUCTION,
+        base: Some(("/APIP", "The path of the published urlHead.")),
+        tags: &[
+            ("session", "Signing in, and asking what is left."),
+            ("query", "Signed queries."),
+            ("free", "Without signature and price."),
         ],
-        "paths": paths,
-        "components": {
-            "schemas": schemas(),
-            "parameters": parameters(),
-            "headers": headers(),
-            "responses": responses(),
-        },
-    });
-    format!("{document:#}\n")
+        paths,
+        components: components.map(|(kind, all)| (kind.to_owned(), all)).into_iter().collect(),
+    };
+    frame.write()
 }
 
 const INTRODUCTION: &str = "The directory of what is published on the Freecash chain.\n\n\

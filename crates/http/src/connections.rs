@@ -155,13 +155,14 @@ mod tests {
         let entering = Arc::clone(&connections);
         let next = tokio::spawn(async move { entering.enter().await });
         idle.told_to_leave().await;
-        drop(idle);
-        let next = next.await.unwrap();
-        let leaving: Vec<u64> = {
+        let leaving = || -> Vec<u64> {
             let held = connections.held();
             held.by_number.iter().filter(|(_, one)| one.is_leaving).map(|(n, _)| *n).collect()
         };
-        assert!(!leaving.contains(&working.number), "{leaving:?}");
+        assert_eq!(leaving(), [idle.number], "the first to be asked");
+        drop(idle);
+        let next = next.await.unwrap();
+        assert!(!leaving().contains(&working.number), "{:?}", leaving());
         drop((next, fresh));
         assert_eq!(connections.held().by_number.len(), 1);
     }

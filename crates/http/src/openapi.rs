@@ -21,6 +21,26 @@ pub struct Document {
     pub schemas: Value,
 }
 
+/// What is around the endpoints of every API. A [`Document`] fills it from a table; an API whose
+/// endpoints are nearly all alike fills it itself, and lets them refer to what they share.
+#[derive(Debug)]
+pub struct Frame {
+    /// The API's name.
+    pub title: &'static str,
+    /// The version of what serves it.
+    pub version: &'static str,
+    /// What holds for every endpoint.
+    pub introduction: &'static str,
+    /// The path that the endpoints are below, and what it is; `None` for the root.
+    pub base: Option<(&'static str, &'static str)>,
+    /// The groups of endpoints, with what they are about.
+    pub tags: &'static [(&'static str, &'static str)],
+    /// The endpoints, as the document has them.
+    pub paths: Map<String, Value>,
+    /// What they refer to.
+    pub components: Map<String, Value>,
+}
+
 /// One method of one path.
 #[derive(Debug)]
 pub struct Operation {
@@ -98,12 +118,24 @@ impl Document {
             let method = operation.method;
             item[method] = operation.write();
         }
+        let Self { title, version, introduction, tags, schemas, .. } = self;
+        let components = Map::from_iter([("schemas".to_owned(), schemas)]);
+        Frame { title, version, introduction, base: None, tags, paths, components }.write()
+    }
+}
+
+impl Frame {
+    /// Writes the document, indented, with sorted names, so that it changes only where the API does.
+    pub fn write(self) -> String {
         let tags: Vec<_> = self
             .tags
             .iter()
             .map(|(name, what)| json!({ "name": name, "description": what }))
             .collect();
-        let document = json!({
+        let mut components = self.components;
+        let bearer = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
+        components.insert("securitySchemes".to_owned(), bearer);
+        let mut document = json!({
             "openapi": "3.1.0",
             "info": {
                 "title": self.title,
@@ -113,12 +145,12 @@ impl Document {
             },
             "tags": tags,
             "security": [{}, { "bearer": [] }],
-            "paths": paths,
-            "components": {
-                "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
-                "schemas": self.schemas,
-            },
+            "paths": self.paths,
+            "components": components,
         });
+        if let Some((path, what)) = self.base {
+            document["servers"] = json!([{ "url": path, "description": what }]);
+        }
         format!("{:#}\n", sorted(document))
     }
 }
