@@ -81,6 +81,122 @@ const LOCAL_NAMES: Field = Field::with_aliases("localNames", &["localName"], Key
 const CODE_VER: Field = Field::with_aliases("ver", &["version"], Keyword);
 const PRE_DID: Field = Field::with_aliases("preDid", &["prePid"], Keyword);
 
+/// What a protocol is published with.
+const PROTOCOL: &[Field] = &[
+    field("type", Keyword),
+    field("sn", Keyword),
+    field("ver", Keyword),
+    field("did", Keyword),
+    field("name", Keyword),
+    field("lang", Keyword),
+    field("desc", Text),
+    field("waiters", Keyword),
+    PRE_DID,
+    field("fileUrls", Text),
+];
+
+/// What a code is published with.
+const CODE: &[Field] = &[
+    field("name", Keyword),
+    CODE_VER,
+    field("did", Keyword),
+    field("desc", Text),
+    field("langs", Keyword),
+    field("urls", Text),
+    field("protocols", Keyword),
+    field("waiters", Keyword),
+];
+
+/// What a service is published with.
+const SERVICE: &[Field] = &[
+    field("stdName", Keyword),
+    LOCAL_NAMES,
+    field("desc", Text),
+    field("types", Keyword),
+    field("urls", Text),
+    field("waiters", Keyword),
+    field("protocols", Keyword),
+    field("codes", Keyword),
+    field("params", Object),
+];
+
+/// What an app is published with.
+const APP: &[Field] = &[
+    field("stdName", Keyword),
+    LOCAL_NAMES,
+    field("desc", Text),
+    field("types", Keyword),
+    field("urls", Text),
+    field("downloads", Object),
+    field("waiters", Keyword),
+    field("protocols", Keyword),
+    field("services", Keyword),
+    field("codes", Keyword),
+];
+
+/// What has become of what was published.
+const LIFE: &[Field] = &[
+    field("owner", Keyword),
+    BIRTH_TXID,
+    field("birthTime", Long),
+    field("birthHeight", Long),
+    LAST_TXID,
+    field("lastTime", Long),
+    field("lastHeight", Long),
+    field("tCdd", Long),
+    field("tRate", Float),
+    field("active", Boolean),
+    field("closed", Boolean),
+    field("closeStatement", Text),
+];
+
+/// Where a record stands in the chain, and whose it is.
+const PLACE: &[Field] = &[
+    TX_ID,
+    field("height", Long),
+    field("index", Long),
+    field("time", Long),
+    field("signer", Keyword),
+];
+
+/// What a record does to what was published.
+const OPERATION: &[Field] =
+    &[field("op", Keyword), field("closeStatement", Text), field("rate", Long), field("cdd", Long)];
+
+/// The fields of several lists, one after the other.
+macro_rules! fields {
+    ($($part:expr),+) => {{
+        const PARTS: &[&[Field]] = &[$($part),+];
+        const ALL: [Field; count(PARTS)] = joined(PARTS);
+        &ALL
+    }};
+}
+
+const fn count(parts: &[&[Field]]) -> usize {
+    let (mut count, mut part) = (0, 0);
+    while part < parts.len() {
+        count += parts[part].len();
+        part += 1;
+    }
+    count
+}
+
+/// Joins lists of fields, `N` in all.
+const fn joined<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
+    let mut all = [TX_ID; N];
+    let (mut at, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut field = 0;
+        while field < parts[part].len() {
+            all[at] = parts[part][field];
+            at += 1;
+            field += 1;
+        }
+        part += 1;
+    }
+    all
+}
+
 /// All searchable tables.
 pub static INDEX_TABLES: [IndexTable; 10] = [
     IndexTable {
@@ -90,32 +206,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "pid",
             appended: false,
-            fields: &[
-                field("pid", Keyword),
-                field("type", Keyword),
-                field("sn", Keyword),
-                field("ver", Keyword),
-                field("did", Keyword),
-                field("name", Keyword),
-                field("lang", Keyword),
-                field("desc", Text),
-                field("waiters", Keyword),
-                PRE_DID,
-                field("fileUrls", Text),
-                field("title", Keyword),
-                field("owner", Keyword),
-                BIRTH_TXID,
-                field("birthTime", Long),
-                field("birthHeight", Long),
-                LAST_TXID,
-                field("lastTime", Long),
-                field("lastHeight", Long),
-                field("tCdd", Long),
-                field("tRate", Float),
-                field("active", Boolean),
-                field("closed", Boolean),
-                field("closeStatement", Text),
-            ],
+            fields: fields![&[field("pid", Keyword)], PROTOCOL, &[field("title", Keyword)], LIFE],
         },
         default_sort: &[("active", Order::Desc), ("tRate", Order::Desc), ("pid", Order::Asc)],
     },
@@ -126,28 +217,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "txId",
             appended: true,
-            fields: &[
-                TX_ID,
-                field("height", Long),
-                field("index", Long),
-                field("time", Long),
-                field("signer", Keyword),
-                field("type", Keyword),
-                field("sn", Keyword),
-                field("ver", Keyword),
-                field("did", Keyword),
-                field("name", Keyword),
-                field("lang", Keyword),
-                field("desc", Text),
-                field("waiters", Keyword),
-                PRE_DID,
-                field("fileUrls", Text),
-                field("pid", Keyword),
-                field("op", Keyword),
-                field("closeStatement", Text),
-                field("rate", Long),
-                field("cdd", Long),
-            ],
+            fields: fields![PLACE, PROTOCOL, &[field("pid", Keyword)], OPERATION],
         },
         default_sort: NEWEST,
     },
@@ -158,29 +228,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "codeId",
             appended: false,
-            fields: &[
-                field("codeId", Keyword),
-                field("name", Keyword),
-                CODE_VER,
-                field("did", Keyword),
-                field("desc", Text),
-                field("langs", Keyword),
-                field("urls", Text),
-                field("protocols", Keyword),
-                field("waiters", Keyword),
-                field("owner", Keyword),
-                BIRTH_TXID,
-                field("birthTime", Long),
-                field("birthHeight", Long),
-                LAST_TXID,
-                field("lastTime", Long),
-                field("lastHeight", Long),
-                field("tCdd", Long),
-                field("tRate", Float),
-                field("active", Boolean),
-                field("closed", Boolean),
-                field("closeStatement", Text),
-            ],
+            fields: fields![&[field("codeId", Keyword)], CODE, LIFE],
         },
         default_sort: &[("active", Order::Desc), ("tRate", Order::Desc), ("codeId", Order::Asc)],
     },
@@ -191,26 +239,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "txId",
             appended: true,
-            fields: &[
-                TX_ID,
-                field("height", Long),
-                field("index", Long),
-                field("time", Long),
-                field("signer", Keyword),
-                field("name", Keyword),
-                CODE_VER,
-                field("did", Keyword),
-                field("desc", Text),
-                field("langs", Keyword),
-                field("urls", Text),
-                field("protocols", Keyword),
-                field("waiters", Keyword),
-                field("codeId", Keyword),
-                field("op", Keyword),
-                field("closeStatement", Text),
-                field("rate", Long),
-                field("cdd", Long),
-            ],
+            fields: fields![PLACE, CODE, &[field("codeId", Keyword)], OPERATION],
         },
         default_sort: NEWEST,
     },
@@ -221,30 +250,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "sid",
             appended: false,
-            fields: &[
-                field("sid", Keyword),
-                field("stdName", Keyword),
-                LOCAL_NAMES,
-                field("desc", Text),
-                field("types", Keyword),
-                field("urls", Text),
-                field("waiters", Keyword),
-                field("protocols", Keyword),
-                field("codes", Keyword),
-                field("params", Object),
-                field("owner", Keyword),
-                BIRTH_TXID,
-                field("birthTime", Long),
-                field("birthHeight", Long),
-                LAST_TXID,
-                field("lastTime", Long),
-                field("lastHeight", Long),
-                field("tCdd", Long),
-                field("tRate", Float),
-                field("active", Boolean),
-                field("closed", Boolean),
-                field("closeStatement", Text),
-            ],
+            fields: fields![&[field("sid", Keyword)], SERVICE, LIFE],
         },
         default_sort: &[("active", Order::Desc), ("tRate", Order::Desc), ("sid", Order::Asc)],
     },
@@ -255,27 +261,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "txId",
             appended: true,
-            fields: &[
-                TX_ID,
-                field("height", Long),
-                field("index", Long),
-                field("time", Long),
-                field("signer", Keyword),
-                field("stdName", Keyword),
-                LOCAL_NAMES,
-                field("desc", Text),
-                field("types", Keyword),
-                field("urls", Text),
-                field("waiters", Keyword),
-                field("protocols", Keyword),
-                field("codes", Keyword),
-                field("params", Object),
-                field("sid", Keyword),
-                field("op", Keyword),
-                field("closeStatement", Text),
-                field("rate", Long),
-                field("cdd", Long),
-            ],
+            fields: fields![PLACE, SERVICE, &[field("sid", Keyword)], OPERATION],
         },
         default_sort: NEWEST,
     },
@@ -286,31 +272,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "aid",
             appended: false,
-            fields: &[
-                field("aid", Keyword),
-                field("stdName", Keyword),
-                LOCAL_NAMES,
-                field("desc", Text),
-                field("types", Keyword),
-                field("urls", Text),
-                field("downloads", Object),
-                field("waiters", Keyword),
-                field("protocols", Keyword),
-                field("services", Keyword),
-                field("codes", Keyword),
-                field("owner", Keyword),
-                BIRTH_TXID,
-                field("birthTime", Long),
-                field("birthHeight", Long),
-                LAST_TXID,
-                field("lastTime", Long),
-                field("lastHeight", Long),
-                field("tCdd", Long),
-                field("tRate", Float),
-                field("active", Boolean),
-                field("closed", Boolean),
-                field("closeStatement", Text),
-            ],
+            fields: fields![&[field("aid", Keyword)], APP, LIFE],
         },
         default_sort: &[("active", Order::Desc), ("tRate", Order::Desc), ("aid", Order::Asc)],
     },
@@ -321,28 +283,7 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "txId",
             appended: true,
-            fields: &[
-                TX_ID,
-                field("height", Long),
-                field("index", Long),
-                field("time", Long),
-                field("signer", Keyword),
-                field("stdName", Keyword),
-                LOCAL_NAMES,
-                field("desc", Text),
-                field("types", Keyword),
-                field("urls", Text),
-                field("downloads", Object),
-                field("waiters", Keyword),
-                field("protocols", Keyword),
-                field("services", Keyword),
-                field("codes", Keyword),
-                field("aid", Keyword),
-                field("op", Keyword),
-                field("closeStatement", Text),
-                field("rate", Long),
-                field("cdd", Long),
-            ],
+            fields: fields![PLACE, APP, &[field("aid", Keyword)], OPERATION],
         },
         default_sort: NEWEST,
     },
@@ -373,19 +314,17 @@ pub static INDEX_TABLES: [IndexTable; 10] = [
         schema: Schema {
             id: "txId",
             appended: true,
-            fields: &[
-                TX_ID,
-                field("height", Long),
-                field("index", Long),
-                field("time", Long),
-                field("signer", Keyword),
-                field("sn", Keyword),
-                field("ver", Keyword),
-                field("op", Keyword),
-                field("name", Keyword),
-                field("master", Keyword),
-                field("homepages", Text),
-                field("noticeFee", Keyword),
+            fields: fields![
+                PLACE,
+                &[
+                    field("sn", Keyword),
+                    field("ver", Keyword),
+                    field("op", Keyword),
+                    field("name", Keyword),
+                    field("master", Keyword),
+                    field("homepages", Text),
+                    field("noticeFee", Keyword),
+                ]
             ],
         },
         default_sort: NEWEST,
