@@ -6,14 +6,8 @@ use super::{
     story::{PROVIDER, Story, feip, key},
 };
 use serde_json::json;
-use std::collections::HashMap;
 use std::{fs, path::Path};
-use tally_chain::utxo::{Block, OutPoint, Record};
-use tally_chain_utxo::{DevChain, LoggedEntry, RecordWriter, decode_block, write_record};
-use tally_crypto::fch::{AddressVersion, fid_of_hash};
-use tally_primitives::{BlockNumber, Fid, Satoshi};
-
-const DAY: u64 = 86_400;
+use tally_chain_utxo::{DevChain, LoggedEntry, RecordWriter, write_record};
 
 /// Goal: whatever the chain is read from, answers are the same. Method: a chain with records of all
 /// families and a reorganisation; one server follows the node, one reads its block files, which
@@ -93,58 +87,11 @@ fn block_files(folder: &Path, chain: &DevChain, before: &[Vec<u8>]) -> String {
 
 /// Writes the records of a chain as the parser would.
 fn record_file(folder: &Path, chain: &DevChain) -> String {
-    let mut outputs = HashMap::new();
     let mut writer = RecordWriter::new(vec![]);
-    let raw = chain.raw_blocks();
-    let blocks: Vec<Block> = (0..)
-        .zip(&raw)
-        .map(|(height, raw)| decode_block(raw, BlockNumber(height)).expect("a block"))
-        .collect();
-    for block in &blocks {
-        for transaction in &block.transactions {
-            for (vout, output) in (0..).zip(&transaction.outputs) {
-                let row = (output.value.0, address(&output.script), block.time);
-                outputs.insert(OutPoint { txid: transaction.txid, vout }, row);
-            }
-        }
-        for (index, transaction) in (0..).zip(&block.transactions) {
-            let text = transaction.outputs.iter().find_map(|output| op_return(&output.script));
-            let Some((first, text)) = transaction.inputs.first().zip(text) else { continue };
-            let coin_days = |input: &OutPoint| {
-                let (value, _, time) = &outputs[input];
-                value * ((block.time - time) / DAY) / Satoshi::COIN.0
-            };
-            let signer = outputs[first].1.clone();
-            let mut paid = transaction.outputs.iter().filter_map(|one| address(&one.script));
-            let record = Record {
-                txid: transaction.txid,
-                height: block.height,
-                index,
-                time: block.time,
-                recipient: paid.find(|to| Some(to) != signer.as_ref()),
-                signer,
-                cdd: transaction.inputs.iter().map(coin_days).sum(),
-                text,
-                payments: vec![],
-            };
-            writer.write(&LoggedEntry::Record(record)).unwrap();
-        }
+    for record in chain.records() {
+        writer.write(&LoggedEntry::Record(record)).unwrap();
     }
     let path = folder.join("opreturn0.byte");
     fs::write(&path, writer.into_inner()).unwrap();
     path.to_str().unwrap().to_owned()
-}
-
-/// The address of a script that pays to the hash of a key.
-fn address(script: &[u8]) -> Option<Fid> {
-    let hash = script.strip_prefix(&[0x76, 0xa9, 20])?.strip_suffix(&[0x88, 0xac])?;
-    Some(fid_of_hash(AddressVersion::MAIN_P2PKH, hash.try_into().ok()?))
-}
-
-/// What a transaction wrote into the chain, in one push.
-fn op_return(script: &[u8]) -> Option<Vec<u8>> {
-    match script.strip_prefix(&[0x6a])? {
-        [0x4d, _, _, text @ ..] | [0x4c, _, text @ ..] | [_, text @ ..] => Some(text.to_vec()),
-        [] => None,
-    }
 }

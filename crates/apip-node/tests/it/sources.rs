@@ -4,13 +4,12 @@
 
 use crate::support::*;
 use serde_json::json;
-use std::{collections::HashMap, fs::File};
-use tally_chain::utxo::{Block, OutPoint, Record, script::op_return};
+use std::fs::File;
 use tally_chain_utxo::{
     FilesSettings, FilesSource, LoggedEntry, RecordSettings, RecordSource, RecordWriter,
-    decode_block, write_record,
+    write_record,
 };
-use tally_primitives::{BlockNumber, Fid, Satoshi};
+use tally_primitives::Satoshi;
 
 fn busy_chain() -> Chain {
     let mut chain = Chain::new();
@@ -31,42 +30,6 @@ fn busy_chain() -> Chain {
     chain.write(&user(2), &feip(5, json!({"op": "close", "sid": sid.to_string()})));
     chain.mine_empty(2);
     chain
-}
-
-/// Reads the records out of blocks as simply as it can be done.
-fn records(blocks: &[Block], address: impl Fn(&[u8]) -> Option<Fid>) -> Vec<Record> {
-    let mut outputs = HashMap::new();
-    let mut records = vec![];
-    for block in blocks {
-        for transaction in &block.transactions {
-            for (vout, output) in (0..).zip(&transaction.outputs) {
-                let row = (output.value.0, address(&output.script), block.time);
-                outputs.insert(OutPoint { txid: transaction.txid, vout }, row);
-            }
-        }
-        for (index, transaction) in (0..).zip(&block.transactions) {
-            let text = transaction.outputs.iter().find_map(|output| op_return(&output.script));
-            let Some((first, text)) = transaction.inputs.first().zip(text) else { continue };
-            let coin_days = |input: &OutPoint| {
-                let (value, _, time) = &outputs[input];
-                value * ((block.time - time) / DAY) / Satoshi::COIN.0
-            };
-            let signer = outputs[first].1.clone();
-            let paid = transaction.outputs.iter().filter_map(|output| address(&output.script));
-            records.push(Record {
-                txid: transaction.txid,
-                height: block.height,
-                index,
-                time: block.time,
-                recipient: paid.into_iter().find(|to| Some(to) != signer.as_ref()),
-                signer,
-                cdd: transaction.inputs.iter().map(coin_days).sum(),
-                text,
-                payments: vec![],
-            });
-        }
-    }
-    records
 }
 
 #[tokio::test]
@@ -94,11 +57,7 @@ async fn all_sources_make_the_same_directory() {
     assert_eq!(everything(&directory), expected);
     stop(follower).await.unwrap();
 
-    let blocks: Vec<Block> = (0..)
-        .zip(&raw)
-        .map(|(height, raw)| decode_block(raw, BlockNumber(height)).unwrap())
-        .collect();
-    let records = records(&blocks, |script| network.address(script));
+    let records = chain.chain.records();
     let last = records.last().unwrap().height;
     let path = folder.path().join("opreturn0.byte");
     let mut writer = RecordWriter::new(File::create(&path).unwrap());

@@ -1,6 +1,7 @@
 //! A chain in memory.
 
 mod pool;
+mod records;
 mod relay;
 mod state;
 mod story;
