@@ -1,5 +1,7 @@
 //! Black-box tests of the embedded server.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod accounts;
 mod deals;
 mod following;
