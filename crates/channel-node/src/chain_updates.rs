@@ -1,9 +1,10 @@
 //! Blocks, as they reach the owner.
 
 use crate::{
-    ChannelEventKind,
+    ChannelEventKind, Happening,
     chain_view::UNDO_BLOCKS,
     history,
+    journal::unix_millis,
     owner::{Ending, Owner},
     store::{BLOCKS, write},
 };
@@ -46,6 +47,7 @@ impl Owner {
             self.group.batch.delete(BLOCKS, old.to_be_bytes());
         }
         self.block = Some(block.at);
+        self.block_time = Some(unix_millis());
         self.note_progress(at, head);
         self.chain.prune(at);
         self.calls.block_reached(at);
@@ -76,6 +78,9 @@ impl Owner {
         group.batch.delete_range(BLOCKS, above.to_be_bytes(), u64::MAX.to_be_bytes());
         group.needs_sync = true;
         self.block = Some(to);
+        if self.protocol.channels().next().is_some() {
+            self.record(number, Happening::RolledBack { to: number });
+        }
         self.calls.reorged();
     }
 
@@ -96,6 +101,11 @@ impl Owner {
                     for partner in partners {
                         self.inbox.add_partner(*partner);
                         self.connect(*partner);
+                        let (channel, token) = (*channel, *token);
+                        let (partner, settle_timeout) = (*partner, *settle_timeout);
+                        let opened =
+                            Happening::ChannelOpened { channel, token, partner, settle_timeout };
+                        self.record(at, opened);
                     }
                 }
             }
@@ -129,6 +139,7 @@ impl Owner {
         if let Some(kind) = self.event_kind(channel, &logged.event) {
             let batch = &mut self.group.batch;
             history::add_channel_fact(channel, at, logged.log_index, &kind, batch);
+            self.record(at, Happening::Channel { channel, kind });
         }
         if let Some(fact) = channel_fact(&logged.event) {
             self.fact(at, ChainFact::Channel(channel, fact));
@@ -149,8 +160,11 @@ impl Owner {
                 .any(|side| channel.end(*side).locks().contains_key(&hashlock))
         };
         let kind = ChannelEventKind::SecretRevealed { secret: secret.clone() };
-        for channel in self.protocol.channels().filter(has_lock).map(Channel::address) {
+        let channels: Vec<_> =
+            self.protocol.channels().filter(has_lock).map(Channel::address).collect();
+        for channel in channels {
             history::add_channel_fact(channel, at, log_index, &kind, &mut self.group.batch);
+            self.record(at, Happening::Channel { channel, kind: kind.clone() });
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     ChannelView, Command, NodeStatus, PartnerView, PeerEndpoint, Reply, RequestError,
     channel_view::view,
     effect::Effect,
-    history,
+    history, journal,
     owner::{Ending, Owner},
 };
 use tally_channel::{Channel, Phase};
@@ -51,6 +51,21 @@ impl Owner {
                 }
                 self.query(reply, move |store| history::channel_events(store, channel, range));
             }
+            Command::Payments(filter, reply) => {
+                self.query(reply, move |store| journal::payments(store, &filter));
+            }
+            Command::Journal(after, limit, reply) => self.follow_journal(after, limit, reply),
+            Command::Payment(payment, reply) => {
+                let progress = self.payment_progress(payment);
+                self.answer(reply, progress);
+            }
+            Command::PendingTransfers(reply) => {
+                let pending = self.pending_transfers();
+                self.answer(reply, Ok(pending));
+            }
+            Command::SwitchMesh(mesh, reply) => self.switch_mesh(mesh, reply),
+            Command::Connections(reply) => self.connections(reply),
+            Command::CoinBalance(holder, reply) => self.coin_balance(holder, reply),
             Command::TokenBalance(token, holder, reply) => {
                 self.token_balance(token, holder, reply);
             }
@@ -67,7 +82,7 @@ impl Owner {
     }
 
     /// Reads the history for a caller, once all that happened before is on disk.
-    fn query<T: Send + 'static>(
+    pub(crate) fn query<T: Send + 'static>(
         &mut self,
         reply: Reply<T>,
         read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,

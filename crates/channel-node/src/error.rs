@@ -123,6 +123,12 @@ pub enum RequestError {
         /// The payment.
         identifier: PaymentId,
     },
+    /// This node made no payment with the identifier.
+    #[error("this node made no payment {0} to this target in this token")]
+    UnknownPayment(PaymentId),
+    /// The node was switched to direct transfers only.
+    #[error("no mediated transfer on mesh only network")]
+    MeshOnly,
     /// The amount must be at least 1 and, with its fee, fit 256 bits.
     #[error("{field} is out of range")]
     AmountOutOfRange {

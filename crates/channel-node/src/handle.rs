@@ -1,10 +1,13 @@
 use crate::{
-    BlockRange, ChannelEvent, ChannelView, NetworkEvent, NodeStatus, PartnerView, PaymentReceipt,
+    BlockRange, ChannelEvent, ChannelView, Connections, JournalEntry, JournalPage, NetworkEvent,
+    NodeStatus, PartnerView, PaymentFilter, PaymentProgress, PaymentReceipt, PendingTransfer,
     RequestError, TokenEvent,
 };
 use std::time::Duration;
+use tally_channel::PaymentKey;
 use tally_primitives::{
     BlockSpan, ChannelAddress, ManagerAddress, NodeAddress, PaymentId, TokenAddress, TokenAmount,
+    Wei,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -50,6 +53,21 @@ pub enum Command {
     TokenEvents(TokenAddress, BlockRange, Reply<Vec<TokenEvent>>),
     /// Lists what happened in a channel.
     ChannelEvents(ChannelAddress, BlockRange, Reply<Vec<ChannelEvent>>),
+    /// Lists finished payments, oldest first.
+    Payments(PaymentFilter, Reply<Vec<JournalEntry>>),
+    /// Reads the journal after an entry, at most so many, and waits if nothing follows yet; without
+    /// an entry says where the journal ends.
+    Journal(Option<u64>, usize, Reply<JournalPage>),
+    /// Says how far a payment of this node is.
+    Payment(PaymentKey, Reply<PaymentProgress>),
+    /// Lists the transfers that are not finished.
+    PendingTransfers(Reply<Vec<PendingTransfer>>),
+    /// Switches mediated transfers off, or on again.
+    SwitchMesh(bool, Reply<()>),
+    /// Says how the node is connected.
+    Connections(Reply<Connections>),
+    /// Asks the chain for a balance of the native coin.
+    CoinBalance(NodeAddress, Reply<Wei>),
     /// Asks the chain for a token balance.
     TokenBalance(TokenAddress, NodeAddress, Reply<TokenAmount>),
     /// Transfers the node's tokens on the chain.
@@ -180,6 +198,23 @@ requests! {
     /// Lists what happened in one of the node's channels, by block.
     channel_events(channel: ChannelAddress, range: BlockRange) -> Vec<ChannelEvent>
         = ChannelEvents;
+    /// Lists finished payments, oldest first.
+    payments(filter: PaymentFilter) -> Vec<JournalEntry> = Payments;
+    /// Reads at most `limit` entries of the journal after an entry, and waits if nothing follows
+    /// yet. Without an entry it says at once where the journal ends.
+    journal(after: Option<u64>, limit: usize) -> JournalPage = Journal;
+    /// Says how far a payment of this node is.
+    payment(payment: PaymentKey) -> PaymentProgress = Payment;
+    /// Lists the transfers that are not finished: payments of this node, then those that it passes
+    /// on, then those to it.
+    pending_transfers() -> Vec<PendingTransfer> = PendingTransfers;
+    /// Switches to direct transfers only, or back; it stays so after a restart. What is under way
+    /// goes on.
+    switch_mesh(mesh: bool) -> () = SwitchMesh;
+    /// Says how the node is connected, after asking the chain.
+    connections() -> Connections = Connections;
+    /// Returns how much of the native coin `holder` has on the chain.
+    coin_balance(holder: NodeAddress) -> Wei = CoinBalance;
     /// Returns how many tokens `holder` has on the chain, outside channels.
     token_balance(token: TokenAddress, holder: NodeAddress) -> TokenAmount = TokenBalance;
     /// Transfers tokens of the node's account on the chain.

@@ -1,8 +1,9 @@
 use crate::{
     BlockRange, ChannelEvent, ChannelEventKind, NetworkEvent, TokenEvent,
+    journal::Stored,
     store::{
-        CHANNEL_FACTS, CHANNEL_TRANSFERS, Finished, HISTORY, TOKEN_EVENTS, TOKENS,
-        channel_event_key, decode, load, log_key, number_at, token_event_key, write,
+        CHANNEL_FACTS, CHANNEL_TRANSFERS, JOURNAL, TOKEN_EVENTS, TOKENS, channel_event_key, decode,
+        load, log_key, number_at, token_event_key, write,
     },
 };
 use tally_primitives::{BlockNumber, ChannelAddress, TokenAddress};
@@ -11,25 +12,30 @@ use tally_storage::{Batch, KeyRange, Store, StoreError, Table};
 /// Writes what is over: it lives on disk only, and is read for whoever asks.
 #[derive(Debug)]
 pub(crate) struct History {
-    /// The number of the next entry, in [`HISTORY`] and [`CHANNEL_TRANSFERS`] alike.
+    /// The number of the next entry, in [`JOURNAL`] and [`CHANNEL_TRANSFERS`] alike.
     next: u64,
 }
 
 impl History {
     /// Finds where to go on.
     pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreError> {
-        let Some(last) = store.last(HISTORY, &KeyRange::all())? else {
+        let Some(last) = store.last(JOURNAL, &KeyRange::all())? else {
             return Ok(Self { next: 1 });
         };
-        let undecodable = || StoreError::Undecodable { table: HISTORY, key: last.key.clone() };
+        let undecodable = || StoreError::Undecodable { table: JOURNAL, key: last.key.clone() };
         let number = number_at(&last.key, 0).ok_or_else(undecodable)?;
         Ok(Self { next: number + 1 })
     }
 
-    /// Adds a payment and what it was for one of its channels.
-    pub(crate) fn add(&mut self, finished: &Finished, batch: &mut Batch) {
-        write(batch, HISTORY, self.next.to_be_bytes(), finished);
+    /// Adds an entry to the journal.
+    pub(crate) fn add(&mut self, entry: &Stored, batch: &mut Batch) {
+        write(batch, JOURNAL, self.next.to_be_bytes(), entry);
         self.next += 1;
+    }
+
+    /// Returns the number of the newest entry; 0 if there is none.
+    pub(crate) const fn newest(&self) -> u64 {
+        self.next - 1
     }
 
     /// Adds what a payment was for one channel. It happened off the chain: no reorganisation

@@ -27,12 +27,14 @@ mod held;
 mod history;
 mod inbox;
 mod input;
+mod journal;
 mod node;
 mod outbox;
 mod owner;
 mod payments;
 mod peers;
 mod perform;
+mod progress;
 mod receive;
 mod recovery;
 mod refusals;
@@ -40,6 +42,7 @@ mod reports;
 mod requests;
 mod start_error;
 mod store;
+mod switch;
 mod view;
 
 pub use config::NodeConfig;
@@ -47,10 +50,15 @@ pub use error::RequestError;
 pub use handle::{
     Command, DepositRequest, NodeHandle, OpenRequest, PaymentRequest, PeerEndpoint, Reply,
 };
+pub use journal::{
+    Happening, JournalEntry, JournalPage, PaymentFilter, PaymentRecord, PaymentRole,
+};
 pub use node::Node;
+pub use progress::{LegView, PaymentProgress, PendingStage, PendingTransfer};
 pub use recovery::recent_blocks;
 pub use start_error::{StartError, StopReason};
 pub use store::TABLES;
+pub use switch::Connections;
 pub use view::{
     BlockRange, ChannelEvent, ChannelEventKind, ChannelState, ChannelView, LockView, NetworkEvent,
     NodeStatus, PartnerView, PaymentReceipt, ProofView, TokenEvent,

@@ -9,12 +9,13 @@ use crate::{
     history::History,
     inbox::Inbox,
     input::Input,
+    journal::Followers,
     outbox::Outbox,
     owner::{Ending, Owner},
     payments::Payments,
     perform::Performer,
     receive::{self, Checker, Incoming},
-    recovery, store,
+    recovery, store, switch,
 };
 use std::{
     collections::BTreeMap,
@@ -189,7 +190,8 @@ fn load(
         mediates: config.mediates,
         mediation_fee: config.mediation_fee,
     };
-    let protocol = Protocol::restore(core, recovery::snapshot(disk, block.as_ref())?);
+    let mut protocol = Protocol::restore(core, recovery::snapshot(disk, block.as_ref())?);
+    protocol.set_direct_only(switch::load(disk)?);
     let start_grace = Instant::now() + config.connect_grace;
     let mut inbox = Inbox::<Incoming>::load(disk)?;
     protocol.channels().for_each(|channel| inbox.add_partner(channel.partner()));
@@ -200,6 +202,7 @@ fn load(
         endpoints: Endpoints::load(disk, &config.peers)?,
         outbox: Outbox::load(disk)?,
         history: History::load(disk)?,
+        followers: Followers::default(),
         calls: Calls::default(),
         held: vec![],
         payments: Payments::default(),
@@ -214,6 +217,7 @@ fn load(
             .zip(config.head)
             .is_some_and(|(block, head)| head.since(block.number) <= config.confirmations),
         block,
+        block_time: None,
         changes: Changes::default(),
         group: Group::default(),
         groups: 0,

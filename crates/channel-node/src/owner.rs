@@ -14,6 +14,7 @@ use crate::{
     history::History,
     inbox::Inbox,
     input::Input,
+    journal::Followers,
     outbox::Outbox,
     payments::Payments,
     receive::Incoming,
@@ -60,6 +61,7 @@ pub(crate) struct Owner {
     pub(crate) payments: Payments,
     pub(crate) requests: Requests,
     pub(crate) history: History,
+    pub(crate) followers: Followers,
     pub(crate) counters: Counters,
     /// Who is connected right now.
     pub(crate) connected: BTreeMap<NodeAddress, ConnectionId>,
@@ -74,6 +76,8 @@ pub(crate) struct Owner {
     pub(crate) grace_until: Option<Instant>,
     /// The newest block whose events were taken in.
     pub(crate) block: Option<BlockRef>,
+    /// When it was, in Unix milliseconds.
+    pub(crate) block_time: Option<u64>,
     /// Whether the node has caught up with the chain since it started.
     pub(crate) synced: bool,
     /// What this turn changed of the core.
@@ -228,6 +232,7 @@ impl Owner {
     ///
     /// If the committer stopped: nothing of this turn happens.
     fn flush(&mut self, groups: &SyncSender<Group>) -> Result<(), ()> {
+        self.serve_followers();
         self.write_changes();
         self.chain.flush(&mut self.group.batch);
         for (peer, received) in self.inbox.flush(&mut self.group.batch) {

@@ -66,6 +66,12 @@ impl Owner {
         reply: Reply<PaymentReceipt>,
     ) {
         match started {
+            // The caller does not wait: it is told once the order is on disk.
+            Ok(Started::Waits(key)) if deadline <= Instant::now() => {
+                let error = RequestError::PaymentPending { identifier: key.identifier };
+                self.group.needs_sync = true;
+                self.answer(reply, Err(error));
+            }
             Ok(Started::Waits(key)) => {
                 let waiter = Waiter { reply, deadline };
                 self.payments.waiting.entry(key).or_default().push(waiter);
@@ -132,6 +138,9 @@ impl Owner {
     fn order_payment(&mut self, key: PaymentKey, terms: Terms) -> Result<Started, RequestError> {
         let Terms { amount, fee, is_direct } = terms;
         let PaymentKey { token, target, identifier } = key;
+        if !is_direct && self.protocol.is_direct_only() {
+            return Err(RequestError::MeshOnly);
+        }
         let candidates = if is_direct {
             self.direct_candidate(token, target).into_iter().collect()
         } else {
@@ -162,7 +171,7 @@ impl Owner {
     }
 
     /// Returns a payment that was ordered before, in this run or an earlier one.
-    fn known_order(&mut self, key: &PaymentKey) -> Result<Option<Order>, RequestError> {
+    pub(crate) fn known_order(&mut self, key: &PaymentKey) -> Result<Option<Order>, RequestError> {
         self.payments.forget_saved(self.progress.newest_group.load(Ordering::Acquire));
         if let Some(order) = self.payments.orders.get(key) {
             return Ok(Some(*order));

@@ -1,6 +1,7 @@
 use crate::{Outgoing, SignedProof};
 use tally_primitives::{
-    B256, ChannelAddress, LocksRoot, NodeAddress, PaymentId, Secret, TokenAddress, TokenAmount,
+    B256, ChannelAddress, LocksRoot, NodeAddress, Nonce, PaymentId, Secret, TokenAddress,
+    TokenAmount,
 };
 
 /// What the node must do. Inert data: nothing has happened yet.
@@ -80,6 +81,9 @@ pub enum Report {
         amount: TokenAmount,
         /// The channel it left through.
         channel: ChannelAddress,
+        /// The proof that carried it: the direct transfer's or the unlock's; the newest there, if
+        /// its lock was claimed on the chain.
+        nonce: Nonce,
     },
     /// A payment of this node failed; no money left.
     PaymentFailed {
@@ -111,8 +115,18 @@ pub enum Report {
         token: TokenAddress,
         /// The payer's number for it.
         identifier: PaymentId,
+        /// Who paid in the end.
+        initiator: NodeAddress,
+        /// Who was paid in the end.
+        target: NodeAddress,
+        /// What was passed on.
+        amount: TokenAmount,
         /// What this node keeps.
         fee: TokenAmount,
+        /// The channel it came through.
+        payer: ChannelAddress,
+        /// The channel it left through.
+        payee: ChannelAddress,
     },
     /// A next hop gave up a transfer: its way on did not have the capacity just now.
     HopRefused {

@@ -177,7 +177,9 @@ impl Step<'_> {
     pub(crate) fn payment_arrived(&mut self, key: PaymentKey, channel: ChannelAddress) {
         if let Some(payment) = self.finish_payment(key) {
             let amount = payment.amount;
-            self.report(Report::PaymentSent { payment: key, amount, channel });
+            let nonce = self.channels.get(&channel).map(|own| own.end(Side::Ours).nonce());
+            let nonce = nonce.unwrap_or_default();
+            self.report(Report::PaymentSent { payment: key, amount, channel, nonce });
         }
     }
 
@@ -190,7 +192,7 @@ impl Step<'_> {
         let key = self.direct_payment(channel, nonce).ok_or(ProtocolError::UnexpectedDelivery)?;
         if let Some(payment) = self.payments.remove(&key) {
             let amount = payment.amount;
-            self.report(Report::PaymentSent { payment: key, amount, channel });
+            self.report(Report::PaymentSent { payment: key, amount, channel, nonce });
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Step<'_> {
         // A second lock with one hash would let one secret be paid for twice, or lead in a circle.
         // One whose secret was registered before never expires: a lock passed on with its hash could
         // be claimed long after this node let its own payer go.
-        if is_known || self.registered.contains(&hashlock) {
+        if is_known || self.direct_only || self.registered.contains(&hashlock) {
             return self.give_up(channel, hashlock);
         }
         if target == self.config.address {
@@ -262,12 +262,20 @@ impl Step<'_> {
         if owed || mediation.payee.pending().is_some() {
             return;
         }
-        let (payer, payee, identifier) = (mediation.payer, mediation.payee, mediation.identifier);
+        let Mediation { payer, payee, identifier, initiator, target, .. } = *mediation;
         self.mediations.remove(&hashlock);
         if let (Payee::Paid(leg), Some(channel)) = (payee, self.channels.get(&payer.channel)) {
-            let fee = payer.lock.amount.saturating_sub(leg.lock.amount);
-            let token = channel.token();
-            self.report(Report::PaymentMediated { token, identifier, fee });
+            let amount = leg.lock.amount;
+            self.report(Report::PaymentMediated {
+                token: channel.token(),
+                identifier,
+                initiator,
+                target,
+                amount,
+                fee: payer.lock.amount.saturating_sub(amount),
+                payer: payer.channel,
+                payee: leg.channel,
+            });
         }
     }
 

@@ -135,7 +135,7 @@ impl Step<'_> {
             if nonce <= submitted {
                 let (payment, amount) = (payment.key, payment.amount);
                 self.payments.remove(&payment);
-                self.report(Report::PaymentSent { payment, amount, channel });
+                self.report(Report::PaymentSent { payment, amount, channel, nonce });
             } else {
                 self.fail_payment(payment.key, PaymentFailure::ChannelSettled);
             }

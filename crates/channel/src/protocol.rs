@@ -19,6 +19,8 @@ pub struct Protocol {
     pub(crate) receipts: BTreeMap<Hashlock, Receipt>,
     /// Every secret in the registry and when it came there: a lock with such a hash never expires.
     pub(crate) registered: BTreeMap<Hashlock, BlockNumber>,
+    /// Whether locks are neither made for others nor taken: only direct transfers are.
+    pub(crate) direct_only: bool,
     /// Which payment waits for which hash; follows from `payments`.
     pub(crate) attempts: BTreeMap<Hashlock, PaymentKey>,
 }
@@ -124,6 +126,7 @@ impl Protocol {
             mediations: stored.mediations.into_iter().map(|m| (m.hashlock, m)).collect(),
             receipts: stored.receipts.into_iter().map(|r| (r.payer.lock.hashlock, r)).collect(),
             registered: stored.registered.into_iter().collect(),
+            direct_only: false,
             attempts,
         }
     }
@@ -165,6 +168,17 @@ impl Protocol {
         step.finish().actions
     }
 
+    /// Switches to direct transfers only, or back. Every mediated transfer that arrives is given up
+    /// then, also one to this node; what is under way goes on. Not part of the stored state.
+    pub const fn set_direct_only(&mut self, direct_only: bool) {
+        self.direct_only = direct_only;
+    }
+
+    /// Says whether mediated transfers are given up.
+    pub const fn is_direct_only(&self) -> bool {
+        self.direct_only
+    }
+
     /// Returns what the node decides about itself.
     pub const fn config(&self) -> &Config {
         &self.config
@@ -188,6 +202,21 @@ impl Protocol {
     /// Returns the node's channels, ordered by address, settled ones included.
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.channels.values()
+    }
+
+    /// Returns the unfinished payments.
+    pub fn payments(&self) -> impl Iterator<Item = &Payment> {
+        self.payments.values()
+    }
+
+    /// Returns the transfers being passed on.
+    pub fn mediations(&self) -> impl Iterator<Item = &Mediation> {
+        self.mediations.values()
+    }
+
+    /// Returns the transfers being received.
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipts.values()
     }
 
     /// Returns an unfinished payment.

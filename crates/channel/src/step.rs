@@ -9,6 +9,7 @@ use tally_primitives::{BlockNumber, ChannelAddress, Hashlock, NodeAddress, Secre
 #[derive(Debug)]
 pub(crate) struct Step<'a> {
     pub(crate) config: &'a Config,
+    pub(crate) direct_only: bool,
     pub(crate) head: BlockNumber,
     pub(crate) confirmed: BlockNumber,
     pub(crate) channels: Overlay<'a, ChannelAddress, Channel>,
@@ -38,6 +39,7 @@ impl<'a> Step<'a> {
     pub(crate) const fn on(protocol: &'a Protocol) -> Self {
         Self {
             config: &protocol.config,
+            direct_only: protocol.direct_only,
             head: protocol.head,
             confirmed: protocol.confirmed,
             channels: Overlay::new(&protocol.channels),

@@ -42,6 +42,22 @@ impl PageRequest {
         Ok(Self { limit, cursor })
     }
 
+    /// Returns the key after which the page starts, for a list that is cut where it is read and then
+    /// by [`cut_by_key`](Self::cut_by_key).
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] if the cursor is not a key.
+    pub fn after<K: std::str::FromStr>(&self) -> Result<Option<K>, FieldError> {
+        self.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| not_a_cursor())).transpose()
+    }
+
+    /// Returns how many items to read of such a list: one more than the page holds, which tells
+    /// whether more follow.
+    pub const fn wanted(&self) -> usize {
+        self.limit + 1
+    }
+
     /// Cuts a list that is ordered by `key`, whose text is the cursor: the page starts after it.
     ///
     /// # Errors
@@ -130,6 +146,18 @@ mod tests {
             }
             assert_eq!(seen, [1, 2, 3, 4, 5]);
         }
+    }
+
+    /// Goal: a list that is read in pages needs no more than the page and one item.
+    #[test]
+    fn what_is_wanted_of_a_list_makes_the_same_page() {
+        let page = request(2, Some("3"));
+        let after: u64 = page.after().unwrap().unwrap();
+        let wanted: Vec<u64> = (after + 1..10).take(page.wanted()).collect();
+        let cut = page.cut_by_key(wanted, |item| *item).unwrap();
+        assert_eq!(cut, Page { items: vec![4, 5], next: Some("5".to_owned()) });
+        assert_eq!(request(2, None).after::<u64>(), Ok(None));
+        assert!(request(2, Some("x")).after::<u64>().is_err());
     }
 
     #[test]

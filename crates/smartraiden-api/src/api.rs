@@ -1,8 +1,9 @@
-use crate::{Compat, error::Shape, openapi, probe::NodeProbe, routes};
+use crate::{Compat, error::Shape, openapi, probe::NodeProbe, routes, stream::STREAMS_MAX};
 use axum::{Router, middleware::map_response};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tally_channel_node::NodeHandle;
 use tally_http::{REQUEST_TIMEOUT, Service, Shutdown};
+use tokio::sync::Semaphore;
 
 /// How long a transfer's caller waits, unless configured: long enough for several refused routes
 /// and short enough for the usual HTTP clients. The original waited up to twenty minutes.
@@ -18,12 +19,15 @@ pub struct SmartRaidenApi {
     pub(crate) compat: Compat,
     pub(crate) patience: Duration,
     pub(crate) shutdown: Shutdown,
+    /// Places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
 }
 
 impl SmartRaidenApi {
     /// Makes the API of `node`; its `stop` endpoint triggers `shutdown` once the node has stopped.
-    pub const fn new(node: NodeHandle, shutdown: Shutdown) -> Self {
-        Self { node, compat: Compat::Document, patience: PATIENCE_DEFAULT, shutdown }
+    pub fn new(node: NodeHandle, shutdown: Shutdown) -> Self {
+        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
+        Self { node, compat: Compat::Document, patience: PATIENCE_DEFAULT, shutdown, streams }
     }
 
     /// Says whose status codes to answer with.

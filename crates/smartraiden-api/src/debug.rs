@@ -1,6 +1,10 @@
 use crate::{
-    SmartRaidenApi, error::ApiError, mapping::Operation, params::Params,
-    values::parse_positive_amount, wire::Amount,
+    SmartRaidenApi,
+    error::ApiError,
+    mapping::Operation,
+    params::Params,
+    values::parse_positive_amount,
+    wire::{Amount, EthStatus},
 };
 use axum::extract::State;
 use tally_chain::ChainError;
@@ -31,6 +35,26 @@ async fn read_balance(
         let error = if is_permanent { RequestError::NotAToken(token) } else { error };
         ApiError::during(operation)(error)
     })
+}
+
+/// `GET /api/1/debug/ethbalance/{address}`
+pub(crate) async fn coin_balance(
+    State(api): State<SmartRaidenApi>,
+    params: Params,
+) -> Result<Json<Amount>, ApiError> {
+    let operation = Operation::CoinBalance;
+    let holder = params.address("address", operation)?;
+    let balance = api.node.coin_balance(holder).await.map_err(ApiError::during(operation))?;
+    Ok(Json(Amount(TokenAmount::new(balance.units()))))
+}
+
+/// `GET /api/1/debug/ethstatus`
+pub(crate) async fn eth_status(
+    State(api): State<SmartRaidenApi>,
+) -> Result<Json<EthStatus>, ApiError> {
+    let connections = api.node.connections().await;
+    let connections = connections.map_err(ApiError::during(Operation::EthStatus))?;
+    Ok(Json(EthStatus::from(&connections)))
 }
 
 /// `GET` and `POST /api/1/debug/transfer/{token_address}/{address}/{value}`

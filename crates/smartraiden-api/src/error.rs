@@ -45,6 +45,9 @@ pub(crate) enum ApiError {
     /// A request that asks for nothing.
     #[error("nothing to do: give balance (at least 1) or state (\"closed\" or \"settled\")")]
     NothingToDo,
+    /// As many streams as may be are served.
+    #[error("too many streams at a time")]
+    TooManyStreams,
     /// The node refused.
     #[error("{source}")]
     Node { operation: Operation, source: RequestError },
@@ -67,6 +70,7 @@ impl IntoResponse for ApiError {
             Self::Parameter(_) | Self::NothingToDo => bad_request,
             Self::Address { operation, .. } => statuses_of_bad_address(operation),
             Self::DepositAndState => same(StatusCode::CONFLICT),
+            Self::TooManyStreams => same(StatusCode::SERVICE_UNAVAILABLE),
             Self::Node { operation, source } => return refusal(operation, &source),
         };
         upstream.mark(Shape.reply(status, &message))

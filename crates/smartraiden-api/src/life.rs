@@ -2,11 +2,13 @@ use crate::{
     SmartRaidenApi,
     error::{ApiError, Shape},
     mapping::Operation,
+    params::Params,
     values::read_address,
+    wire::Version,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use tally_channel_node::{PeerEndpoint, RequestError};
-use tally_http::{BodyError, ErrorShape, FieldProblem, Fields, JsonBody, read_text};
+use tally_http::{BodyError, ErrorShape, FieldProblem, Fields, Json, JsonBody, read_text};
 
 /// `GET` and `POST /api/1/stop`
 ///
@@ -52,6 +54,21 @@ fn is_host_and_port(text: &str) -> bool {
             && port.parse::<u16>().is_ok_and(|port| port > 0)
             && !port.starts_with('+')
     })
+}
+
+/// `GET /api/1/switch/{mesh}`
+pub(crate) async fn switch(
+    State(api): State<SmartRaidenApi>,
+    params: Params,
+) -> Result<&'static str, ApiError> {
+    let mesh = params.boolean("mesh")?;
+    api.node.switch_mesh(mesh).await.map_err(ApiError::during(Operation::Switch))?;
+    Ok("ok")
+}
+
+/// `GET /api/1/version`
+pub(crate) async fn version() -> Json<Version> {
+    Json(Version { version: env!("CARGO_PKG_VERSION"), api_version: 1 })
 }
 
 /// Refuses `HEAD` where `GET` changes something: a client that looks must not touch.

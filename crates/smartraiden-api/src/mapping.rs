@@ -23,6 +23,12 @@ pub(crate) enum Operation {
     TransferTokens,
     UpdateNodes,
     Stop,
+    Payments,
+    Payment,
+    Stream,
+    Switch,
+    EthStatus,
+    CoinBalance,
 }
 
 /// How a refusal of the node is answered.
@@ -72,6 +78,7 @@ impl Refusal {
             | E::NoRoute
             | E::RoutesExhausted
             | E::IdentifierInUse(_)
+            | E::MeshOnly
             | E::PaymentExpired { .. } => conflict(None),
             E::AlreadyClosed(_) | E::AlreadySettled(_) => {
                 conflict(Some(field_of_change(operation))).of_deposit_408(operation)
@@ -97,6 +104,7 @@ impl Refusal {
                     .upstream(StatusCode::CONFLICT)
                     .of_deposit_408(operation)
             }
+            E::UnknownPayment(_) => Self::new(StatusCode::NOT_FOUND, None),
             E::AmountOutOfRange { .. } => Self::new(StatusCode::BAD_REQUEST, None),
             E::InvalidEndpoint(_) => Self::new(StatusCode::BAD_REQUEST, Some("ip_port")),
             E::Chain(ChainError::Transient { .. }) | E::Busy | E::Stopping => unavailable(),
@@ -129,7 +137,13 @@ fn unknown(operation: Operation, field: &'static str) -> Refusal {
         | Operation::Balance
         | Operation::TransferTokens
         | Operation::UpdateNodes
-        | Operation::Stop => Refusal::new(StatusCode::CONFLICT, Some(field)),
+        | Operation::Stop
+        | Operation::Payments
+        | Operation::Payment
+        | Operation::Stream
+        | Operation::Switch
+        | Operation::EthStatus
+        | Operation::CoinBalance => Refusal::new(StatusCode::CONFLICT, Some(field)),
     }
 }
 
@@ -152,7 +166,13 @@ pub(crate) fn statuses_of_bad_address(operation: Operation) -> (StatusCode, Upst
         | Operation::TokenEvents
         | Operation::ChannelEvents
         | Operation::UpdateNodes
-        | Operation::Stop => StatusCode::BAD_REQUEST,
+        | Operation::Stop
+        | Operation::Payments
+        | Operation::Payment
+        | Operation::Stream
+        | Operation::Switch
+        | Operation::EthStatus
+        | Operation::CoinBalance => StatusCode::BAD_REQUEST,
     };
     (StatusCode::BAD_REQUEST, Upstream::status(upstream))
 }
@@ -187,6 +207,12 @@ fn field_of_amount(operation: Operation) -> &'static str {
         | Operation::ChannelEvents
         | Operation::Balance
         | Operation::UpdateNodes
-        | Operation::Stop => "balance",
+        | Operation::Stop
+        | Operation::Payments
+        | Operation::Payment
+        | Operation::Stream
+        | Operation::Switch
+        | Operation::EthStatus
+        | Operation::CoinBalance => "balance",
     }
 }

@@ -21,6 +21,7 @@ pub fn document() -> String {
             ("tokens", "ERC-20 tokens that channels can carry."),
             ("channels", "Channels between this node and a partner."),
             ("transfers", "Payments over channels."),
+            ("history", "What became of payments, what is under way, and the stream of both."),
             ("events", "What happened, on the chain and off it."),
             ("debug", "The account's tokens on the chain."),
         ],
@@ -57,19 +58,24 @@ fn operation(route: &Route) -> Operation {
         is_deprecated: doc.deprecated,
         parameters,
         body: doc.body.as_ref().map(content),
-        replies: vec![reply(doc)],
+        replies: [reply(doc)].into_iter().chain(doc.other.map(other)).collect(),
         refusals: doc.refusals,
     }
 }
 
 fn reply(doc: &Doc) -> Reply {
     let headers = match doc.query {
-        Query::Nothing => vec![],
-        Query::Page | Query::BlocksAndPage => {
+        Query::Nothing | Query::Async | Query::After => vec![],
+        Query::Page | Query::Positions | Query::BlocksAndPage | Query::PaymentsAndPage => {
             vec![("x-next-cursor", "Where the next page starts; absent on the last.")]
         }
     };
     Reply { status: doc.success, when: "Done", headers, content: Some(content(&doc.reply)) }
+}
+
+fn other((status, when, reply): (u16, &'static str, Content)) -> Reply {
+    let headers = vec![("location", "The path of the payment's status.")];
+    Reply { status, when, headers, content: Some(content(&reply)) }
 }
 
 fn content(content: &Content) -> openapi::Content {
@@ -79,12 +85,19 @@ fn content(content: &Content) -> openapi::Content {
             ("application/json", json!({ "type": "array", "items": reference(name) }))
         }
         Schema::Text => ("text/plain", json!({ "type": "string" })),
+        Schema::Events => ("text/event-stream", json!({ "type": "string" })),
     };
     openapi::Content { kind, schema, example: content.example, has_example_text: true }
 }
 
 fn path_schema(name: &str) -> Value {
-    if name == "value" {
+    if name == "identifier" {
+        json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })
+    } else if name == "mesh" {
+        let words =
+            ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
+        json!({ "type": "string", "enum": words })
+    } else if name == "value" {
         // At least 1, in decimal or hexadecimal digits.
         let pattern = "^(0*[1-9][0-9]*|0[xX]0*[1-9a-fA-F][0-9a-fA-F]*)$";
         json!({ "type": "string", "pattern": pattern })
@@ -105,7 +118,7 @@ fn query_parameters(query: Query) -> Vec<Parameter> {
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": PAGE_ITEMS_MAX });
     let blocks = [
         parameter("from_block", "The first block, included; genesis if absent.", block.clone()),
-        parameter("to_block", "The last block, included; the newest if absent.", block),
+        parameter("to_block", "The last block, included; the newest if absent.", block.clone()),
     ];
     // Lists go on after an address, events at a position.
     let cursor = if query == Query::Page { "^0[xX][0-9a-fA-F]{40}$" } else { "^[0-9]{1,19}$" };
@@ -119,7 +132,47 @@ fn query_parameters(query: Query) -> Vec<Parameter> {
     ];
     match query {
         Query::Nothing => vec![],
-        Query::Page => page.into(),
+        Query::PaymentsAndPage => payment_parameters().into_iter().chain(page).collect(),
+        Query::Async => vec![parameter(
+            "async",
+            "true answers 202 as soon as the payment is on disk.",
+            json!({ "type": "boolean" }),
+        )],
+        Query::After => vec![
+            parameter("after", "Begin after the event with this id; 0 is the whole past.", block),
+            Parameter {
+                name: "Last-Event-ID",
+                place: "header",
+                is_required: false,
+                description: "The same, as browsers send it; it outweighs after.",
+                schema: json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }),
+            },
+        ],
+        Query::Page | Query::Positions => page.into(),
         Query::BlocksAndPage => blocks.into_iter().chain(page).collect(),
     }
+}
+
+/// What chooses payments.
+fn payment_parameters() -> Vec<Parameter> {
+    let time = || json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX });
+    let words = |words: &[&str]| json!({ "type": "string", "enum": words });
+    [
+        ("token", "Only in this token.", reference("Address")),
+        ("partner", "Only with this node at one of their ends.", reference("Address")),
+        ("target", "Only to this node.", reference("Address")),
+        ("role", "Only in this role.", words(&["initiator", "mediator", "target"])),
+        ("state", "Only those that ended so.", words(&["succeeded", "failed"])),
+        ("since", "Only from this time on, in Unix seconds.", time()),
+        ("until", "Only until this time, included.", time()),
+    ]
+    .into_iter()
+    .map(|(name, description, schema)| Parameter {
+        name,
+        place: "query",
+        is_required: false,
+        description,
+        schema,
+    })
+    .collect()
 }

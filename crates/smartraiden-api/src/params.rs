@@ -5,6 +5,7 @@ use axum::{
 };
 use std::str::FromStr;
 use tally_http::{FieldError, FieldProblem};
+use tally_primitives::PaymentId;
 
 /// The named parts of a request's path.
 pub(crate) struct Params(Vec<(String, String)>);
@@ -20,6 +21,24 @@ impl Params {
             let error = FieldProblem::Malformed { expected: ADDRESS }.of(name);
             ApiError::Address { operation, error }
         })
+    }
+
+    /// Reads the number of a payment.
+    pub(crate) fn identifier(&self) -> Result<PaymentId, FieldError> {
+        let text = self.text("identifier");
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok());
+        let expected = "a whole number of at most 18446744073709551615";
+        let malformed = FieldProblem::Malformed { expected }.of("identifier");
+        number.flatten().map(PaymentId).ok_or(malformed)
+    }
+
+    /// Reads a yes or no, in the ways in which Go reads one.
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<bool, FieldError> {
+        match self.text(name) {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+            _ => Err(FieldProblem::Malformed { expected: "true or false" }.of(name)),
+        }
     }
 
     /// Returns a part's text.

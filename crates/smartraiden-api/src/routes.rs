@@ -1,6 +1,7 @@
 //! Every endpoint: its handler and its description, side by side.
 
 mod examples;
+mod history;
 
 use crate::{SmartRaidenApi, channels, debug, events, life, tokens, transfers};
 use axum::routing::{MethodRouter, get, patch, post, put};
@@ -26,6 +27,8 @@ pub(crate) struct Doc {
     pub(crate) body: Option<Content>,
     pub(crate) success: u16,
     pub(crate) reply: Content,
+    /// Another success: its status, when it happens, and its body.
+    pub(crate) other: Option<(u16, &'static str, Content)>,
     /// The refusals and when they happen.
     pub(crate) refusals: &'static [(u16, &'static str)],
 }
@@ -35,7 +38,15 @@ pub(crate) struct Doc {
 pub(crate) enum Query {
     Nothing,
     Page,
+    /// A page of a list whose cursors are positions.
+    Positions,
     BlocksAndPage,
+    /// What chooses payments, and a page of them.
+    PaymentsAndPage,
+    /// Whether to answer at once.
+    Async,
+    /// Where to begin a stream.
+    After,
 }
 
 /// A body or a reply.
@@ -54,6 +65,8 @@ pub(crate) enum Schema {
     List(&'static str),
     /// Plain text.
     Text,
+    /// Server-sent events.
+    Events,
 }
 
 const BAD_ADDRESS: (u16, &str) = (400, "an address in the path is none");
@@ -78,6 +91,7 @@ impl Doc {
             body: None,
             success: 200,
             reply,
+            other: None,
             refusals: &[],
         }
     }
@@ -85,7 +99,8 @@ impl Doc {
 
 /// Returns all endpoints, in the order of the document.
 pub(crate) fn table() -> Vec<Route> {
-    [node(), tokens(), channels(), transfers(), events(), debug()].into_iter().flatten().collect()
+    let all = [node(), tokens(), channels(), transfers(), history::routes(), events(), debug()];
+    all.into_iter().flatten().collect()
 }
 
 fn node() -> Vec<Route> {
@@ -112,6 +127,35 @@ fn node() -> Vec<Route> {
                 body: Some(examples::PEERS),
                 refusals: &[(400, "the body is malformed; [2].ip_port names the third's port")],
                 ..Doc::get("updatenodes", "node", examples::OK_TEXT)
+            },
+        ),
+        route(
+            "/api/1/version",
+            get(life::version),
+            Doc { summary: "What the daemon is", ..Doc::get("version", "node", examples::VERSION) },
+        ),
+        route(
+            "/api/1/switch",
+            post(life::update_nodes),
+            Doc {
+                method: "post",
+                summary: "Replaces the table of peers' addresses, as older clients ask for it",
+                description: "The same as POST /api/1/updatenodes.",
+                body: Some(examples::PEERS),
+                refusals: &[(400, "the body is malformed; [2].ip_port names the third's port")],
+                ..Doc::get("switch_nodes", "node", examples::OK_TEXT)
+            },
+        ),
+        route(
+            "/api/1/switch/{mesh}",
+            get(life::switch).head(life::head_not_allowed),
+            Doc {
+                summary: "Switches mediated transfers off (true) or on again (false)",
+                description: "While they are off, mediated transfers are neither started nor taken, \
+                    also not those to this node; direct ones work, and what is under way goes on. It \
+                    stays so after a restart; debug/ethstatus shows it.",
+                refusals: &[(400, "neither true nor false")],
+                ..Doc::get("switch_mesh", "node", examples::OK_TEXT)
             },
         ),
         route("/api/1/stop", get(life::stop).head(life::head_not_allowed), stop),
@@ -251,7 +295,11 @@ fn transfers() -> Vec<Route> {
             description: "identifier names the payment: the same request with the same identifier \
                 is the same payment and gets the same answer; absent or 0, one is drawn. fee is \
                 the most to add for mediators. is_direct allows only the direct channel and uses \
-                no lock. Answers when the money has left, or after the node's patience.",
+                no lock. Answers when the money has left, or after the node's patience; with \
+                async=true as soon as the payment is on disk, with 202 and its status, whose path \
+                is in the header location.",
+            query: Query::Async,
+            other: Some((202, "With async=true: under way", examples::STATUS)),
             body: Some(examples::PAY),
             refusals: &[
                 BAD_BODY,
@@ -327,6 +375,26 @@ fn debug() -> Vec<Route> {
         ],
         ..Doc::get("transfer_tokens", "debug", examples::OK_JSON)
     };
+    let status = route(
+        "/api/1/debug/ethstatus",
+        get(debug::eth_status),
+        Doc {
+            summary: "How the node is connected, with the chain and with peers",
+            description: "Asks the chain's server. 1 is connected, 0 is not; XMPPStatus is about \
+                peers. LastBlockTime is when the node processed its newest block, in UTC; empty \
+                before the first since the start.",
+            ..Doc::get("eth_status", "debug", examples::ETH_STATUS)
+        },
+    );
+    let coin = route(
+        "/api/1/debug/ethbalance/{address}",
+        get(debug::coin_balance),
+        Doc {
+            summary: "Coin of any account on the chain, in wei",
+            refusals: &[BAD_ADDRESS],
+            ..Doc::get("coin_balance", "debug", examples::COIN)
+        },
+    );
     let path = "/api/1/debug/transfer/{token_address}/{address}/{value}";
     vec![
         route(
@@ -338,6 +406,8 @@ fn debug() -> Vec<Route> {
                 ..Doc::get("token_balance", "debug", examples::BALANCE)
             },
         ),
+        status,
+        coin,
         route(path, get(debug::transfer).head(life::head_not_allowed), transfer),
         route(
             path,

@@ -4,26 +4,48 @@ use crate::{
     mapping::Operation,
     params::Params,
     values::{read_amount, read_positive_amount},
-    wire::Transfer,
+    wire::{PaymentStatus, Transfer},
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use std::time::Duration;
-use tally_channel_node::PaymentRequest;
-use tally_http::{BodyError, Json, JsonBody, read_bool, read_u64};
+use tally_channel::PaymentKey;
+use tally_channel_node::{PaymentRequest, RequestError};
+use tally_http::{BodyError, Json, JsonBody, Query, read_bool, read_u64};
 use tally_primitives::{NodeAddress, PaymentId, TokenAddress, TokenAmount};
 
 /// `POST /api/1/transfers/{token_address}/{target_address}`
 pub(crate) async fn pay(
     State(api): State<SmartRaidenApi>,
     params: Params,
+    mut query: Query,
     body: Result<JsonBody, BodyError>,
-) -> Result<Json<Transfer>, ApiError> {
+) -> Result<Response, ApiError> {
     let operation = Operation::Pay;
+    let is_async = query.optional("async", "true or false")?.unwrap_or(false);
+    query.finish()?;
     let token = params.address("token_address", operation)?;
     let target = params.address("target_address", operation)?;
-    let request = read_payment(token, target, body?, api.patience)?;
-    let receipt = api.node.pay(request).await.map_err(ApiError::during(operation))?;
-    Ok(Json(Transfer::from(receipt)))
+    let patience = if is_async { Duration::ZERO } else { api.patience };
+    let request = read_payment(token, target, body?, patience)?;
+    match api.node.pay(request).await {
+        Ok(receipt) => Ok(Json(Transfer::from(receipt)).into_response()),
+        Err(RequestError::PaymentPending { identifier }) if is_async => {
+            accepted(&api, PaymentKey { token, target, identifier }).await
+        }
+        Err(error) => Err(ApiError::during(operation)(error)),
+    }
+}
+
+/// Says where to ask for the outcome of a payment that is under way and on disk.
+async fn accepted(api: &SmartRaidenApi, payment: PaymentKey) -> Result<Response, ApiError> {
+    let progress = api.node.payment(payment).await.map_err(ApiError::during(Operation::Pay))?;
+    let status = PaymentStatus::from(&progress);
+    let location = [(header::LOCATION, status.path())];
+    Ok((StatusCode::ACCEPTED, location, Json(status)).into_response())
 }
 
 fn read_payment(

@@ -3,10 +3,16 @@
 mod channel;
 mod detail;
 mod event;
+mod frame;
+mod node;
+mod payment;
 
 pub(crate) use channel::Channel;
 pub(crate) use detail::ChannelDetail;
 pub(crate) use event::Event;
+pub(crate) use frame::Frame;
+pub(crate) use node::{EthStatus, Version};
+pub(crate) use payment::{OldTransfer, Payment, PaymentStatus, Pending};
 
 use serde::{Serialize, Serializer};
 use tally_channel_node::{PartnerView, PaymentReceipt};

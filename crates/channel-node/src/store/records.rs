@@ -47,9 +47,9 @@ pub(crate) enum OrderState {
     Failed(PaymentFailure),
 }
 
-/// A finished payment, for the history.
+/// A finished payment as version 1 stored it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Finished {
+pub(crate) enum PaymentRow {
     Sent {
         payment: PaymentKey,
         amount: TokenAmount,

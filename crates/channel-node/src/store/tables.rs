@@ -41,8 +41,13 @@ pub(crate) const CHANNEL_TRANSFERS: Table = Table::new("channel_transfers");
 pub(crate) const ENDPOINTS: Table = Table::new("endpoints");
 /// Token, target, identifier → terms and outcome of a payment this node was asked for.
 pub(crate) const ORDERS: Table = Table::new("orders");
-/// History number → a finished payment, sent or received.
+/// History number → a finished payment, in version 1; the journal has them now.
 pub(crate) const HISTORY: Table = Table::new("history");
+/// Journal number → what happened to a payment or a channel.
+pub(crate) const JOURNAL: Table = Table::new("journal");
+
+/// Name → what an operator switched.
+pub(crate) const SETTINGS: Table = Table::new("settings");
 
 /// All tables that a store for a node must have.
 pub const TABLES: &[Table] = &[
@@ -64,10 +69,13 @@ pub const TABLES: &[Table] = &[
     ENDPOINTS,
     ORDERS,
     HISTORY,
+    JOURNAL,
+    SETTINGS,
 ];
 
-/// Version 1 of the tables.
-pub(crate) const SCHEMA: Schema = Schema { name: "smartraiden-node", migrations: &[] };
+/// Version 2 of the tables.
+pub(crate) const SCHEMA: Schema =
+    Schema { name: "smartraiden-node", migrations: &[super::migrations::journal] };
 
 /// The only key of [`IDENTITY`].
 pub(crate) const IDENTITY_KEY: &[u8] = b"identity";

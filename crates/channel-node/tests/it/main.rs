@@ -7,6 +7,7 @@ mod channels;
 mod chaos;
 mod crash;
 mod hostile;
+mod journal;
 mod network;
 mod pay;
 mod pending;

@@ -42,8 +42,16 @@ fn messages_come_in_the_safe_order() {
     assert_eq!(world.received(3), [10]);
     assert_eq!(world.balances(1, 2), [90, 110]);
     assert_eq!(world.balances(2, 3), [90, 110]);
-    let mediated =
-        Report::PaymentMediated { token: key.token, identifier: key.identifier, fee: units(0) };
+    let mediated = Report::PaymentMediated {
+        token: key.token,
+        identifier: key.identifier,
+        initiator: world.address(1),
+        target: key.target,
+        amount: units(10),
+        fee: units(0),
+        payer: world.between(1, 2),
+        payee: world.between(2, 3),
+    };
     assert!(world.node(2).reports.contains(&mediated));
     world.assert_nothing_pending();
     world.assert_mirrored();

@@ -1,3 +1,5 @@
+mod history;
+
 use super::{AMOUNT_MAX, reference};
 use serde_json::{Map, Value, json};
 
@@ -26,7 +28,8 @@ pub(super) fn all() -> Value {
         "Ok": { "type": "string", "const": "ok" },
         "Error": object(&["Error"], &[("Error", text("The field and the reason."))]),
     });
-    for (name, schema) in bodies().into_iter().chain(replies()).chain(events()) {
+    let all_named = bodies().into_iter().chain(replies()).chain(events()).chain(history::all());
+    for (name, schema) in all_named {
         all[name] = schema;
     }
     all

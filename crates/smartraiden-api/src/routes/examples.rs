@@ -238,3 +238,133 @@ pub(super) const CHANNEL_EVENTS: Content = list(
   }
 ]"#,
 );
+
+pub(super) const VERSION: Content = named(
+    "Version",
+    r#"{
+  "version": "0.1.0",
+  "api_version": 1
+}"#,
+);
+
+pub(super) const COIN: Content = named("Amount", "9999748000000000000");
+
+pub(super) const ETH_STATUS: Content = named(
+    "EthStatus",
+    r#"{
+  "XMPPStatus": 1,
+  "EthStatus": 1,
+  "LastBlockTime": "11-21|19:30:05.120",
+  "block_number": 54390,
+  "synced": true,
+  "peers": 3,
+  "mesh": false
+}"#,
+);
+
+pub(super) const PAYMENTS: Content = list(
+    "Payment",
+    r#"[
+  {
+    "id": 17,
+    "time": 1763753405,
+    "block_number": 54390,
+    "role": "initiator",
+    "state": "failed",
+    "reason": "no route available",
+    "token_address": "0xc9d55C7bbd80C0c2AEd865e9CA13D015096ce671",
+    "initiator_address": "0xEA674fdDe714fd979de3EdF0F56AA9716B898ec8",
+    "target_address": "0x61C808D82A3Ac53231750daDc13c777b59310bD9",
+    "identifier": 14909067296492875713,
+    "amount": 42,
+    "fee": 0,
+    "incoming_channel": null,
+    "outgoing_channel": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226"
+  }
+]"#,
+);
+
+pub(super) const STATUS: Content = named(
+    "PaymentStatus",
+    r#"{
+  "state": "pending",
+  "reason": null,
+  "initiator_address": "0xEA674fdDe714fd979de3EdF0F56AA9716B898ec8",
+  "target_address": "0x61C808D82A3Ac53231750daDc13c777b59310bD9",
+  "token_address": "0xc9d55C7bbd80C0c2AEd865e9CA13D015096ce671",
+  "amount": 42,
+  "identifier": 14909067296492875713,
+  "fee": 0,
+  "is_direct": false
+}"#,
+);
+
+pub(super) const PENDING: Content = list(
+    "PendingTransfer",
+    r#"[
+  {
+    "role": "mediator",
+    "state": "locked",
+    "token_address": "0xc9d55C7bbd80C0c2AEd865e9CA13D015096ce671",
+    "initiator_address": "0xEA674fdDe714fd979de3EdF0F56AA9716B898ec8",
+    "target_address": "0x61C808D82A3Ac53231750daDc13c777b59310bD9",
+    "identifier": 14909067296492875713,
+    "amount": 42,
+    "fee": 0,
+    "locks": [
+      {
+        "direction": "incoming",
+        "channel_address": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226",
+        "amount": 42,
+        "expiration": 54480,
+        "hashlock": "0x1111111111111111111111111111111111111111111111111111111111111111"
+      },
+      {
+        "direction": "outgoing",
+        "channel_address": "0xc0ea08A2d404d3172d2AdD29A45be56dA40e2949",
+        "amount": 42,
+        "expiration": 54468,
+        "hashlock": "0x1111111111111111111111111111111111111111111111111111111111111111"
+      }
+    ]
+  }
+]"#,
+);
+
+pub(super) const SENT: Content = list(
+    "SentTransfer",
+    r#"[
+  {
+    "Key": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226-4",
+    "block_number": 54390,
+    "channel_address": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226",
+    "to_address": "0x61C808D82A3Ac53231750daDc13c777b59310bD9",
+    "token_address": "0xc9d55C7bbd80C0c2AEd865e9CA13D015096ce671",
+    "nonce": 4,
+    "amount": 42
+  }
+]"#,
+);
+
+pub(super) const RECEIVED: Content = list(
+    "ReceivedTransfer",
+    r#"[
+  {
+    "Key": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226-3",
+    "block_number": 54391,
+    "channel_address": "0x2a65Aca4D5fC5B5C859090a6c34d164135398226",
+    "from_address": "0xEA674fdDe714fd979de3EdF0F56AA9716B898ec8",
+    "token_address": "0xc9d55C7bbd80C0c2AEd865e9CA13D015096ce671",
+    "nonce": 3,
+    "amount": 42
+  }
+]"#,
+);
+
+pub(super) const STREAM: Content = Content {
+    schema: Schema::Events,
+    example: "id: 18\nevent: channel\ndata: {\"block_number\":54391,\"channel_address\":\
+        \"0x2a65Aca4D5fC5B5C859090a6c34d164135398226\",\"event_type\":\"ChannelSettled\",\"id\":18,\
+        \"netting_channel_address\":\"0x2a65Aca4D5fC5B5C859090a6c34d164135398226\",\
+        \"time\":1763753420}\n\n",
+};

@@ -18,16 +18,16 @@ enum Value {
 }
 
 impl Event {
-    fn new(event_type: &'static str, block: BlockNumber) -> Self {
+    pub(super) fn new(event_type: &'static str, block: BlockNumber) -> Self {
         Self(BTreeMap::new()).text("event_type", event_type).number("block_number", block.0)
     }
 
-    fn text(mut self, name: &'static str, value: impl Display) -> Self {
+    pub(super) fn text(mut self, name: &'static str, value: impl Display) -> Self {
         self.0.insert(name, Value::Text(value.to_string()));
         self
     }
 
-    fn number(mut self, name: &'static str, value: u64) -> Self {
+    pub(super) fn number(mut self, name: &'static str, value: u64) -> Self {
         self.0.insert(name, Value::Number(value));
         self
     }

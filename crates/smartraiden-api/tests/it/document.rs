@@ -34,7 +34,9 @@ async fn every_documented_operation_is_served() {
             .replace("{channel_address}", &token().to_string())
             .replace("{target_address}", &partner().to_string())
             .replace("{address}", &partner().to_string())
-            .replace("{value}", "1");
+            .replace("{value}", "1")
+            .replace("{identifier}", "1")
+            .replace("{mesh}", "true");
         for method in ["get", "put", "post", "patch", "delete"] {
             let reply = Client::new(Compat::Document).call(&method.to_uppercase(), &path, "").await;
             let is_served = reply.status != 405 && !reply.text.contains("Resource not found");
@@ -91,8 +93,27 @@ async fn the_replies_fit_the_schemas() {
             "POST",
             "/api/1/transfers/{token_address}/{target_address}",
             format!("/api/1/transfers/{token}/{partner}"),
-            r#"{"amount": 5}"#,
+            r#"{"amount": 5, "identifier": 8, "is_direct": true}"#,
         ),
+        (
+            "POST",
+            "/api/1/transfers/{token_address}/{target_address}",
+            format!("/api/1/transfers/{token}/{partner}?async=true"),
+            r#"{"amount": 5, "identifier": 9}"#,
+        ),
+        (
+            "GET",
+            "/api/1/payments/{token_address}/{target_address}/{identifier}",
+            format!("/api/1/payments/{token}/{partner}/9"),
+            "",
+        ),
+        ("GET", "/api/1/payments", "/api/1/payments".to_owned(), ""),
+        ("GET", "/api/1/querysenttransfer", "/api/1/querysenttransfer".to_owned(), ""),
+        ("GET", "/api/1/queryreceivedtransfer", "/api/1/queryreceivedtransfer".to_owned(), ""),
+        ("GET", "/api/1/pending_transfers", "/api/1/pending_transfers".to_owned(), ""),
+        ("GET", "/api/1/version", "/api/1/version".to_owned(), ""),
+        ("GET", "/api/1/debug/ethstatus", "/api/1/debug/ethstatus".to_owned(), ""),
+        ("GET", "/api/1/debug/ethbalance/{address}", format!("/api/1/debug/ethbalance/{own}"), ""),
         (
             "PATCH",
             "/api/1/channels/{channel_address}",

@@ -8,5 +8,6 @@ mod compat;
 mod document;
 mod endpoints;
 mod fuzz;
+mod history;
 mod refusals;
 mod tiny_node;

@@ -66,6 +66,8 @@ fn table() -> Vec<(Maker, [u16; 2], [u16; 2])> {
         (|| E::IdentifierInUse(PaymentId(1)), [409, 409], [409, 409]),
         (|| E::PaymentPending { identifier: PaymentId(1) }, [408, 409], [408, 408]),
         (|| E::PaymentExpired { identifier: PaymentId(1) }, [409, 409], [409, 409]),
+        (|| E::UnknownPayment(PaymentId(1)), [404, 404], [404, 404]),
+        (|| E::MeshOnly, [409, 409], [409, 409]),
         (|| E::AmountOutOfRange { field: "amount" }, [400, 400], [400, 400]),
         (|| E::ContractRefused("paused".to_owned()), [409, 409], [409, 408]),
         (|| E::TransactionPending(transaction()), [408, 409], [408, 408]),
@@ -114,6 +116,17 @@ async fn no_refusal_anywhere_is_a_500() {
         ("GET", format!("/api/1/debug/balance/{token}/{partner}"), ""),
         ("GET", format!("/api/1/debug/transfer/{token}/{partner}/1"), ""),
         ("POST", "/api/1/updatenodes".to_owned(), "[]"),
+        ("POST", "/api/1/switch".to_owned(), "[]"),
+        ("GET", "/api/1/switch/true".to_owned(), ""),
+        ("GET", "/api/1/payments".to_owned(), ""),
+        ("GET", format!("/api/1/payments/{token}/{partner}/1"), ""),
+        ("POST", format!("/api/1/transfers/{token}/{partner}?async=true"), r#"{"amount": 5}"#),
+        ("GET", "/api/1/querysenttransfer".to_owned(), ""),
+        ("GET", "/api/1/queryreceivedtransfer".to_owned(), ""),
+        ("GET", "/api/1/pending_transfers".to_owned(), ""),
+        ("GET", "/api/1/stream".to_owned(), ""),
+        ("GET", "/api/1/debug/ethstatus".to_owned(), ""),
+        ("GET", format!("/api/1/debug/ethbalance/{partner}"), ""),
     ];
     for (refuse, _, _) in table() {
         for compat in [Compat::Document, Compat::Upstream] {

@@ -2,14 +2,17 @@
 //! without a chain, peers or signatures.
 
 use std::collections::{BTreeMap, BTreeSet};
+use tally_channel::{PaymentFailure, PaymentKey};
 use tally_channel_node::{
-    BlockRange, ChannelEvent, ChannelEventKind, ChannelState, ChannelView, Command, DepositRequest,
-    LockView, NetworkEvent, NodeStatus, OpenRequest, PartnerView, PaymentReceipt, PaymentRequest,
-    ProofView, RequestError, TokenEvent,
+    BlockRange, ChannelEvent, ChannelEventKind, ChannelState, ChannelView, Command, Connections,
+    DepositRequest, Happening, JournalEntry, JournalPage, LegView, LockView, NetworkEvent,
+    NodeStatus, OpenRequest, PartnerView, PaymentProgress, PaymentReceipt, PaymentRecord,
+    PaymentRequest, PaymentRole, PendingStage, PendingTransfer, ProofView, RequestError,
+    TokenEvent,
 };
 use tally_primitives::{
     BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, ManagerAddress, MessageHash,
-    NodeAddress, Nonce, PaymentId, Secret, Signature, TokenAddress, TokenAmount,
+    NodeAddress, Nonce, PaymentId, Secret, Signature, TokenAddress, TokenAmount, U256, Wei,
 };
 use tokio::sync::mpsc;
 
@@ -52,6 +55,8 @@ pub(crate) struct TinyNode {
     channels: BTreeMap<ChannelAddress, ChannelView>,
     events: BTreeMap<ChannelAddress, Vec<ChannelEvent>>,
     payments: BTreeMap<PaymentId, PaymentReceipt>,
+    journal: Vec<JournalEntry>,
+    pub(crate) mesh: bool,
 }
 
 impl Default for TinyNode {
@@ -64,6 +69,8 @@ impl Default for TinyNode {
             channels: BTreeMap::new(),
             events: BTreeMap::new(),
             payments: BTreeMap::new(),
+            journal: vec![],
+            mesh: false,
         }
     }
 }
@@ -116,6 +123,22 @@ impl TinyNode {
                 drop(reply.send(self.spend(token, amount)));
             }
             Command::UpdateNodes(_, reply) => drop(reply.send(Ok(()))),
+            Command::Payments(filter, reply) => {
+                let after = self.journal.iter().filter(|entry| entry.number > filter.after);
+                let chosen = after.filter(|entry| filter.chooses(entry)).take(filter.limit);
+                drop(reply.send(Ok(chosen.cloned().collect())));
+            }
+            Command::Journal(after, limit, reply) => drop(reply.send(self.read(after, limit))),
+            Command::Payment(payment, reply) => drop(reply.send(self.progress(payment))),
+            Command::PendingTransfers(reply) => drop(reply.send(Ok(vec![pending()]))),
+            Command::SwitchMesh(mesh, reply) => {
+                self.mesh = mesh;
+                drop(reply.send(Ok(())));
+            }
+            Command::Connections(reply) => drop(reply.send(Ok(self.connections()))),
+            Command::CoinBalance(_, reply) => {
+                drop(reply.send(Ok(Wei::new(U256::from(10).pow(U256::from(19))))));
+            }
             Command::Status(reply) => drop(reply.send(Ok(self.status()))),
             Command::Stop(reply) => drop(reply.send(Ok(()))),
         }
@@ -170,6 +193,8 @@ impl TinyNode {
         self.spend(request.token, request.deposit)?;
         let view = self.fresh_channel(&request, settle_timeout);
         self.channels.insert(view.channel, view.clone());
+        let (channel, token, partner) = (view.channel, view.token, view.partner);
+        self.record(Happening::ChannelOpened { channel, token, partner, settle_timeout });
         self.note(view.channel, new_balance(request.deposit));
         Ok(view)
     }
@@ -281,12 +306,14 @@ impl TinyNode {
         view.partner_balance = view.partner_balance.try_add(amount).unwrap();
         let channel = view.channel;
         self.payments.insert(identifier, receipt);
+        self.record_payment(receipt, channel, is_direct);
+        let is_async = request.patience.is_zero();
         self.note(channel, ChannelEventKind::TransferSentSuccess { identifier, amount, target });
         let (reason, initiator) = ("no available route".to_owned(), target);
         self.note(channel, ChannelEventKind::TransferSentFailed { identifier, reason });
         let paid = ChannelEventKind::TransferReceivedSuccess { identifier, amount, initiator };
         self.note(channel, paid);
-        Ok(receipt)
+        if is_async { Err(RequestError::PaymentPending { identifier }) } else { Ok(receipt) }
     }
 
     fn token_events(&self, token: TokenAddress, range: BlockRange) -> Result<Vec<TokenEvent>> {
@@ -315,8 +342,75 @@ impl TinyNode {
     }
 
     fn note(&mut self, channel: ChannelAddress, kind: ChannelEventKind) {
+        if !is_transfer(&kind) {
+            self.record(Happening::Channel { channel, kind: kind.clone() });
+        }
         let event = ChannelEvent { block: self.head, kind };
         self.events.entry(channel).or_default().push(event);
+    }
+
+    fn record(&mut self, what: Happening) {
+        let number = u64::try_from(self.journal.len()).unwrap() + 1;
+        self.journal.push(JournalEntry { number, time: 1000 + number, block: self.head, what });
+    }
+
+    /// Pretends to have been paid the same as well, and that a third payment failed.
+    fn record_payment(&mut self, receipt: PaymentReceipt, channel: ChannelAddress, fails: bool) {
+        let sent = PaymentRecord {
+            role: PaymentRole::Initiator,
+            failure: None,
+            token: receipt.token,
+            initiator: own(),
+            target: receipt.target,
+            identifier: receipt.identifier,
+            amount: receipt.amount,
+            fee: receipt.fee,
+            incoming: None,
+            outgoing: Some(channel),
+            nonce: Some(Nonce(3)),
+        };
+        self.record(Happening::Payment(sent.clone()));
+        let received = PaymentRecord {
+            role: PaymentRole::Target,
+            initiator: receipt.target,
+            target: own(),
+            incoming: Some(channel),
+            outgoing: None,
+            ..sent.clone()
+        };
+        self.record(Happening::Payment(received));
+        if fails {
+            let failure = Some(PaymentFailure::RoutesExhausted);
+            self.record(Happening::Payment(PaymentRecord { failure, ..sent }));
+            self.record(Happening::RolledBack { to: BlockNumber(90) });
+        }
+    }
+
+    /// Ends a stream where the journal ends, so that a client need not wait.
+    fn read(&self, after: Option<u64>, limit: usize) -> Result<JournalPage> {
+        let newest = u64::try_from(self.journal.len()).unwrap();
+        let Some(after) = after else { return Ok(JournalPage { entries: vec![], after: newest }) };
+        let rest = self.journal.iter().filter(|entry| entry.number > after).take(limit);
+        let entries: Vec<_> = rest.cloned().collect();
+        let after = entries.last().ok_or(RequestError::Stopping)?.number;
+        Ok(JournalPage { entries, after })
+    }
+
+    fn progress(&self, payment: PaymentKey) -> Result<PaymentProgress> {
+        let unknown = || RequestError::UnknownPayment(payment.identifier);
+        let receipt = *self.payments.get(&payment.identifier).ok_or_else(unknown)?;
+        Ok(PaymentProgress { receipt, is_pending: true, failure: None })
+    }
+
+    fn connections(&self) -> Connections {
+        Connections {
+            chain_answers: true,
+            block: Some(self.head),
+            block_time: Some(951_782_400_000),
+            synced: true,
+            peers: 2,
+            mesh: self.mesh,
+        }
     }
 
     fn status(&self) -> NodeStatus {
@@ -332,6 +426,37 @@ impl TinyNode {
             payments_received: 1,
             payments_mediated: 0,
         }
+    }
+}
+
+fn is_transfer(kind: &ChannelEventKind) -> bool {
+    matches!(
+        kind,
+        ChannelEventKind::TransferSentSuccess { .. }
+            | ChannelEventKind::TransferSentFailed { .. }
+            | ChannelEventKind::TransferReceivedSuccess { .. }
+    )
+}
+
+/// A transfer that the node passes on.
+fn pending() -> PendingTransfer {
+    let leg = |channel, is_outgoing, expiration| LegView {
+        channel: ChannelAddress::new([channel; 20]),
+        is_outgoing,
+        amount: TokenAmount::from_units(7),
+        expiration: BlockNumber(expiration),
+        hashlock: Hashlock::new([5; 32]),
+    };
+    PendingTransfer {
+        role: PaymentRole::Mediator,
+        token: token(),
+        initiator: partner(),
+        target: NodeAddress::new([0x77; 20]),
+        identifier: PaymentId(9),
+        amount: TokenAmount::from_units(7),
+        fee: TokenAmount::ZERO,
+        stage: PendingStage::Locked,
+        locks: vec![leg(0xc0, false, 150), leg(0xc1, true, 140)],
     }
 }
 
@@ -382,6 +507,7 @@ pub(crate) async fn refuse_all(
         refuse_each!(command,
             Tokens() RegisterToken(_) Partners(_) Channels() Channel(_) OpenChannel(_) Deposit(_)
             Close(_) Settle(_) Pay(_) NetworkEvents(_) TokenEvents(_, _) ChannelEvents(_, _)
-            TokenBalance(_, _) TransferTokens(_, _, _) UpdateNodes(_) Status() Stop());
+            TokenBalance(_, _) TransferTokens(_, _, _) UpdateNodes(_) Status() Stop() Payments(_)
+            Journal(_, _) Payment(_) PendingTransfers() SwitchMesh(_) Connections() CoinBalance(_));
     }
 }
