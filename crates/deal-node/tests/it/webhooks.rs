@@ -129,7 +129,8 @@ async fn targets_are_checked() {
     let made = site.server.add_webhook(hook("https://shop.example/x".to_owned(), &[])).await;
     let made = made.unwrap();
     assert_eq!(made.secret.len(), 64);
-    assert_eq!(site.server.webhooks(Some("shop")).await.unwrap(), [made.clone()]);
+    let shops = site.server.webhooks(Some("shop")).await.unwrap();
+    assert_eq!(shops, std::slice::from_ref(&made));
     assert!(site.server.webhooks(Some("other")).await.unwrap().is_empty());
     assert!(site.server.enable_webhook(&made.id, false).await.unwrap());
     assert!(!site.server.webhook(&made.id).await.unwrap().unwrap().is_enabled);
