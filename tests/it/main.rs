@@ -13,6 +13,7 @@ mod client_compatibility;
 mod crash;
 mod deal;
 mod dev;
+mod history;
 mod life;
 mod locks;
 mod network;
