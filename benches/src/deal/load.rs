@@ -6,6 +6,7 @@ use crate::cpu::CpuTime;
 use anyhow::{Result, ensure};
 use std::{
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tally_deal::{Document, Order, Request};
@@ -35,7 +36,7 @@ async fn all(
 ) -> Result<Vec<Duration>> {
     let mut tasks = JoinSet::new();
     for _ in 0..clients {
-        let (server, orders) = (shop.server.clone(), shop.orders.clone());
+        let (server, orders) = (shop.server.clone(), Arc::clone(&shop.orders));
         tasks.spawn(async move {
             let (mut text, mut latencies) = (String::new(), vec![]);
             while Instant::now() < until {
