@@ -149,6 +149,11 @@ impl Config {
         if self.service_fee != Fee::NONE && self.service_address.is_none() {
             return wrong("service_fee", "there is no address that it could be paid to");
         }
+        if let Fee::Percent(fee) = self.service_fee
+            && fee > self.policy.fee_max
+        {
+            return wrong("service_fee", "is above policy.fee_max: no deal could be made");
+        }
         let others = self.arbiters.iter().chain(&self.service_address);
         if let Some(address) = others.into_iter().find(|address| !address.is_for(self.network)) {
             let reason = format!("{address} is of another network than {}", self.network);

@@ -4,7 +4,7 @@
 use crate::{DealReply, ServerError, ServerKeys};
 use serde::Serialize;
 use serde_json::json;
-use tally_deal::{Deal, Document, Order, Percent, SchemeName, bip21};
+use tally_deal::{Deal, Document, Order, Payee, Percent, SchemeName, bip21};
 
 /// What is told of a deal beside the members of the message; nothing of it is secret.
 #[derive(Debug, Serialize)]
@@ -14,6 +14,11 @@ struct Extras<'a> {
     state: &'static str,
     scheme: String,
     uri: String,
+    /// Who takes a fee of the payout, and which: the terms do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<serde_json::Value>,
     /// Satoshi that blocks have, unspent or spent, as they came in.
     received_sat: u64,
     /// Satoshi in transactions that no block has yet.
@@ -135,11 +140,15 @@ fn extras(deal: &Deal) -> Extras<'_> {
             "rejected": settlement.rejected,
         })
     });
+    let payee =
+        |payee: &Payee| json!({ "address": payee.address.as_str(), "fee": payee.fee.to_string() });
     Extras {
         code: deal.code().to_string(),
         state: deal.state().order().as_str(),
         scheme: deal.scheme().name().to_string(),
         uri: bip21::uri(deal.address(), terms.sum.satoshi(), &label, ""),
+        module: deal.module().map(payee),
+        service: deal.service().map(payee),
         received_sat: received.map(|output| output.value.0).sum(),
         unconfirmed_sat: unconfirmed.map(|output| output.value.0).sum(),
         outputs: outputs.collect(),

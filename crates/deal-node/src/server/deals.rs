@@ -193,21 +193,33 @@ impl DealServer {
                     grant: None,
                 })
             }
-            Err(CommitError::Conflict(_)) => self.made_before(deal.code(), is_signed).await,
+            Err(CommitError::Conflict(_)) => self.made_before(&deal, is_signed).await,
             Err(error) => Err(write_failed(error)),
         }
     }
 
     /// Answers that a deal has been made already: the same as when it was.
-    async fn made_before(&self, code: DealCode, is_signed: bool) -> Result<Outcome, ServerError> {
-        let found = self.core.store.deal(code).await.map_err(read_failed)?;
-        match found {
-            Some(found) => {
-                self.core.watch(found.version, &found.value);
-                self.told(&found.value, CREATED.to_owned(), true, is_signed)
-            }
-            None => Ok(failure(Order::Create, "Another deal has this payment address.".to_owned())),
+    ///
+    /// The terms do not say who takes what of the money. Whoever made the deal first did, and may
+    /// not be who asks now: `asked` is the deal that this message would have made, and another one
+    /// must not pass for it. The service's fee is this server's own matter.
+    async fn made_before(&self, asked: &Deal, is_signed: bool) -> Result<Outcome, ServerError> {
+        let found = self.core.store.deal(asked.code()).await.map_err(read_failed)?;
+        let Some(found) = found else {
+            let reason = "Another deal has this payment address.".to_owned();
+            return Ok(failure(Order::Create, reason));
+        };
+        let known = &found.value;
+        self.core.watch(found.version, known);
+        if known.scheme() != asked.scheme() {
+            let reason = "The deal was made before, with another scheme.".to_owned();
+            return Ok(failure(Order::Create, reason));
         }
+        if known.module() != asked.module() {
+            let reason = "The deal was made before, with another module or fee.".to_owned();
+            return Ok(failure(Order::Create, reason));
+        }
+        self.told(known, CREATED.to_owned(), true, is_signed)
     }
 
     /// Says whether the deal is paid; payments are found by themselves, and sooner if asked for.
