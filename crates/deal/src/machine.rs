@@ -31,6 +31,7 @@ mod planning;
 mod policy;
 mod rating_count;
 mod refused;
+mod room;
 mod settlement;
 mod stage;
 mod state;

@@ -1,18 +1,13 @@
 //! Facts of the chain and of the network, and what follows from any fact.
 
 use super::{
-    Action, CommandRefused, Confirmation, Deal, DealOutput, DealSettlement, Event, Fact, Marks,
-    Policy, Purpose, RawTransaction, SettlementId, Spend, State, Version, WrongSettlement,
-    stage::Stage,
+    Action, CommandRefused, Confirmation, Deal, DealSettlement, Event, Fact, Marks, Policy,
+    Purpose, RawTransaction, SettlementId, Spend, State, Version, WrongSettlement, stage::Stage,
 };
 use crate::{FeedbackStatus, Percent};
 use tally_chain::utxo::OutPoint;
 use tally_primitives::{BlockNumber, Satoshi, Txid};
 
-/// The most outputs that a deal remembers; of more, the smallest that no settlement spends are
-/// forgotten. A payment of many parts fits; so does, below the weight that the network relays, a
-/// settlement that spends them all.
-pub(super) const OUTPUTS_MAX: usize = 250;
 /// The most versions of one settlement.
 pub(super) const VERSIONS_MAX: usize = 25;
 /// The longest reason of a failure that is kept, in bytes.
@@ -60,11 +55,11 @@ impl Deal {
     }
 
     fn seen(&mut self, outpoint: OutPoint, value: Satoshi, policy: &Policy, out: &mut Vec<Action>) {
-        let Some(at) = self.remember(outpoint, value, policy) else { return };
+        let Some(at) = self.remember(outpoint, value, None, policy) else { return };
         let is_new = at.is_new || self.outputs[at.index].is_gone;
         self.outputs[at.index].is_gone = false;
         if is_new {
-            out.push(Action::Notify(Event::PaymentSeen { outpoint, value }));
+            self.tell_payment(Event::PaymentSeen { outpoint, value }, out);
             self.revive(outpoint, out);
         }
     }
@@ -77,7 +72,7 @@ impl Deal {
         policy: &Policy,
         out: &mut Vec<Action>,
     ) {
-        let Some(at) = self.remember(outpoint, value, policy) else { return };
+        let Some(at) = self.remember(outpoint, value, Some(block.time), policy) else { return };
         let output = &mut self.outputs[at.index];
         output.is_gone = false;
         if let Some(known) = output.confirmation
@@ -88,36 +83,9 @@ impl Deal {
         let before = output.confirmation.replace(block);
         if before.is_none_or(|before| before.height != block.height) {
             let height = block.height;
-            out.push(Action::Notify(Event::PaymentConfirmed { outpoint, value, height }));
+            self.tell_payment(Event::PaymentConfirmed { outpoint, value, height }, out);
             self.revive(outpoint, out);
         }
-    }
-
-    /// Finds the output, or makes room for it and adds it, unless it is not worth it.
-    fn remember(&mut self, outpoint: OutPoint, value: Satoshi, policy: &Policy) -> Option<Place> {
-        let found = self.outputs.binary_search_by_key(&outpoint, |output| output.outpoint);
-        if let Ok(index) = found {
-            return Some(Place { index, is_new: false });
-        }
-        if value < policy.output_min || !self.has_room(value) {
-            return None;
-        }
-        let index = self.outputs.partition_point(|output| output.outpoint < outpoint);
-        self.outputs.insert(index, DealOutput::new(outpoint, value));
-        Some(Place { index, is_new: true })
-    }
-
-    /// Returns whether there is room for an output, after the smallest one made way for it.
-    fn has_room(&mut self, value: Satoshi) -> bool {
-        if self.outputs.len() < OUTPUTS_MAX {
-            return true;
-        }
-        let is_used = |outpoint| self.settlements.iter().any(|plan| plan.spends(outpoint));
-        let unused = self.outputs.iter().enumerate().filter(|(_, output)| {
-            output.spend.is_none() && !is_used(output.outpoint) && output.value < value
-        });
-        let smallest = unused.min_by_key(|(_, output)| output.value).map(|(at, _)| at);
-        smallest.map(|at| self.outputs.remove(at)).is_some()
     }
 
     fn gone(&mut self, outpoint: OutPoint, out: &mut Vec<Action>) {
@@ -130,7 +98,8 @@ impl Deal {
         }
         output.is_gone = true;
         output.spend = None;
-        out.push(Action::Notify(Event::PaymentGone { outpoint, value: output.value }));
+        let value = output.value;
+        self.tell_payment(Event::PaymentGone { outpoint, value }, out);
         let mut is_needed = false;
         for settlement in &mut self.settlements {
             if settlement.is_signed() && settlement.spends(outpoint) {
@@ -333,10 +302,4 @@ impl DealSettlement {
     pub(super) fn is_payout(&self) -> bool {
         self.plan.purpose == Purpose::Payout
     }
-}
-
-/// Where an output stands in the list.
-struct Place {
-    index: usize,
-    is_new: bool,
 }

@@ -23,6 +23,8 @@ pub struct Deal {
     pub(super) seller_rating: Rating,
     pub(super) customer_rating: Rating,
     pub(super) outputs: Vec<DealOutput>,
+    /// Events about outputs that were made.
+    pub(super) payments_told: u16,
     pub(super) settlements: Vec<DealSettlement>,
     pub(super) last_settlement: SettlementId,
     pub(super) cancellation: Option<Cancellation>,
@@ -150,6 +152,7 @@ impl Deal {
             seller_rating: new.seller_rating,
             customer_rating: new.customer_rating,
             outputs: Vec::new(),
+            payments_told: 0,
             settlements: Vec::new(),
             last_settlement: SettlementId(0),
             cancellation: None,

@@ -1,4 +1,4 @@
-use super::{Deal, DealSettlement, Purpose, Recipient, apply, plan};
+use super::{Deal, DealSettlement, Purpose, Recipient, plan, room};
 use std::collections::BTreeSet;
 
 impl Deal {
@@ -8,7 +8,7 @@ impl Deal {
     ///
     /// If something does not hold. A server that stops is better than one that pays twice.
     pub(super) fn assert_invariants(&self) {
-        assert!(self.outputs.len() <= apply::OUTPUTS_MAX, "a deal has a bounded number of outputs");
+        assert!(self.outputs.len() <= room::OUTPUTS_MAX, "a deal has a bounded number of outputs");
         let is_sorted = self.outputs.is_sorted_by(|one, two| one.outpoint < two.outpoint);
         assert!(is_sorted, "each output is known once");
         let stands = self.standing();

@@ -12,7 +12,8 @@ pub struct Policy {
     pub grace_seconds: u64,
     /// What a deal that is made now is told about disputes.
     pub rules: Rules,
-    /// Smaller outputs are not looked at: they cost more than they are worth.
+    /// Smaller outputs are not looked at, unless one alone is worth the sum: to spend them costs more
+    /// than they are worth when blocks are full.
     pub output_min: Satoshi,
     /// What part of the sum the owner of the module may take, and the service as much again; a deal
     /// with a higher fee is not made.
@@ -28,7 +29,7 @@ impl Default for Policy {
             confirmations: 1,
             grace_seconds: 120,
             rules: Rules::default(),
-            output_min: Satoshi(546),
+            output_min: Satoshi(3_000),
             fee_max: Percent::whole(10).expect("a tenth is a part"),
             refund_min: Satoshi(1_000),
         }

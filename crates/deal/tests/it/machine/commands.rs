@@ -121,7 +121,7 @@ fn a_canceled_deal_sends_payments_back() {
     assert_eq!(world.received(Recipient::Customer), 2 * (SUM - 200));
     // A deal with money is not deleted.
     let mut world = World::of(postpaid());
-    world.pay(1_000);
+    world.pay(3_000);
     let refused = world.command(Command::Delete, Actor::Operator);
     assert_eq!(refused, Err(CommandRefused::HasMoney));
 }

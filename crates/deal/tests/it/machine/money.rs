@@ -54,7 +54,7 @@ fn values() -> impl Strategy<Value = u64> {
         4 => Just(100_000_u64),
         2 => 30_000..70_000_u64,
         1 => 100_001..200_000_u64,
-        1 => 1..2_000_u64,
+        1 => 1..6_000_u64,
     ]
 }
 
@@ -362,6 +362,13 @@ fn histories_reach_every_situation() {
     assert_eq!(reached.len(), 7 + 9 + 8 + 11, "{reached:#?}");
 }
 
+/// What a deal is but for the number of events that it made on the way.
+fn without_told(deal: &Deal) -> serde_json::Value {
+    let mut stored = serde_json::to_value(deal).unwrap();
+    assert!(stored.as_object_mut().unwrap().remove("payments_told").is_some());
+    stored
+}
+
 fn config(cases: u32) -> ProptestConfig {
     let file = FileFailurePersistence::Direct("tests/it/machine/money.proptest-regressions");
     // `PROPTEST_CASES` asks for more than what a usual run takes.
@@ -442,7 +449,7 @@ proptest! {
         fresh.apply(clock.clone(), &policy).unwrap();
         world.tell(clock).unwrap();
         prop_assert!(world.now < UNTIL);
-        prop_assert_eq!(fresh, world.deal);
+        prop_assert_eq!(without_told(&fresh), without_told(&world.deal));
     }
 
     /// Goal: facts about different outputs may come in any order.

@@ -4,7 +4,11 @@ use super::{
     terms::{SUM, UNTIL, new_deal, postpaid, prepaid, service_keys},
     world::World,
 };
-use tally_deal::{Action, Deal, Kind, Policy, Purpose, Recipient, State, Waiting};
+use proptest::prelude::*;
+use tally_chain::utxo::OutPoint;
+use tally_deal::{
+    Action, Deal, Event, Fact, Kind, Policy, Purpose, Recipient, State, Sum, Time, Waiting,
+};
 use tally_primitives::{BlockNumber, Satoshi};
 
 /// Two minutes: what a block in time may take to be known.
@@ -156,7 +160,8 @@ fn later_money_goes_back() {
 
 #[test]
 fn refunds_wait_until_they_are_worth_sending() {
-    let mut world = World::of(prepaid());
+    let policy = Policy { output_min: Satoshi(546), ..Policy::default() };
+    let mut world = World::new(prepaid(), policy);
     world.wait_until(UNTIL.plus(GRACE + 1));
     world.pay(600);
     world.mine();
@@ -171,12 +176,27 @@ fn refunds_wait_until_they_are_worth_sending() {
 #[test]
 fn crumbs_are_not_looked_at() {
     let mut world = World::of(prepaid());
-    world.pay(545);
+    world.pay(2_999);
     world.mine();
     assert!(world.deal.outputs().is_empty());
-    world.pay(546);
+    world.pay(3_000);
     world.mine();
     assert_eq!(world.deal.outputs().len(), 1);
+}
+
+#[test]
+fn a_small_deal_can_be_paid() {
+    let mut new = new_deal(Kind::Prepaid, service_keys());
+    new.terms.sum = Sum::from_satoshi(Satoshi(1_000)).unwrap();
+    new.payment = new.terms.payment_address(&service_keys());
+    new.service = None;
+    let mut world = World::of(Deal::new(new, &Policy::default()).unwrap());
+    world.pay(999);
+    world.mine();
+    assert!(world.deal.outputs().is_empty());
+    world.pay(1_000);
+    world.mine();
+    assert_eq!(world.state(), State::Completed);
 }
 
 #[test]
@@ -184,15 +204,123 @@ fn many_small_outputs_do_not_displace_a_payment() {
     let policy = Policy { confirmations: 2, ..Policy::default() };
     let mut world = World::new(prepaid(), policy);
     for _ in 0..300 {
-        world.pay(546);
+        world.pay(3_000);
+        world.mine_at(UNTIL, |_| true);
     }
     assert_eq!(world.deal.outputs().len(), 250);
-    world.pay(SUM);
-    world.mine_blocks(2);
+    assert_eq!(world.deal.waiting().len(), 250);
+    world.pay(700_000);
+    world.mine_at(UNTIL, |_| true);
+    world.mine();
     assert_eq!(world.deal.outputs().len(), 250);
-    assert_eq!(world.state(), State::Completed);
-    let [Action::Settle(plan)] = &world.todo[..] else { panic!("{:?}", world.todo) };
-    assert_eq!(plan.total(), Satoshi(SUM + 249 * 546));
     let size = serde_json::to_vec(&world.deal).unwrap().len();
     assert!(size < 150_000, "{size}");
+}
+
+fn outpoint(number: u32) -> OutPoint {
+    World::coin(number)
+}
+
+fn seen(number: u32, value: u64) -> Fact {
+    Fact::Seen { outpoint: outpoint(number), value: Satoshi(value) }
+}
+
+fn confirmed(number: u32, value: u64, time: Time) -> Fact {
+    let (outpoint, value) = (outpoint(number), Satoshi(value));
+    Fact::Confirmed { outpoint, value, height: BlockNumber(1), time }
+}
+
+/// Goal: transactions that never come into a block push no payment out, and keep none out.
+#[test]
+fn unconfirmed_outputs_displace_no_payment() {
+    for is_paid_first in [true, false] {
+        let mut world = World::of(postpaid());
+        if is_paid_first {
+            world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+        }
+        for number in 1..=300 {
+            world.tell(seen(number, SUM + u64::from(number))).unwrap();
+        }
+        assert!(world.deal.outputs().len() <= 51);
+        if !is_paid_first {
+            world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+        }
+        assert_eq!(world.state(), State::Paid, "{is_paid_first}");
+        for number in 1..=300 {
+            world.tell(Fact::Gone { outpoint: outpoint(number) }).unwrap();
+        }
+        assert_eq!(world.deal.outputs().len(), 1);
+        world.wait_until(UNTIL.plus(GRACE + 1));
+        assert_eq!(world.state(), State::Paid, "{is_paid_first}");
+    }
+    // Where blocks have filled the place, they are known by their blocks only.
+    let mut world = World::of(postpaid());
+    for number in 0..250 {
+        world.tell(confirmed(number, 3_000, UNTIL.plus(1))).unwrap();
+    }
+    world.tell(seen(300, SUM)).unwrap();
+    assert!(world.deal.outputs().iter().all(|output| output.confirmation.is_some()));
+    world.tell(confirmed(300, SUM, UNTIL)).unwrap();
+    assert_eq!(world.state(), State::Paid);
+}
+
+/// Goal: who has much money cannot undo a payment by sending more of it too late.
+#[test]
+fn late_outputs_displace_no_payment() {
+    let mut world = World::of(postpaid());
+    world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+    for number in 1..=300 {
+        world.tell(confirmed(number, 10 * SUM, UNTIL.plus(1))).unwrap();
+    }
+    assert_eq!((world.state(), world.deal.outputs().len()), (State::Paid, 250));
+    let mut world = World::of(postpaid());
+    for number in 1..=300 {
+        world.tell(confirmed(number, 10 * SUM, UNTIL.plus(1))).unwrap();
+    }
+    world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+    assert_eq!((world.state(), world.deal.outputs().len()), (State::Paid, 250));
+}
+
+/// Goal: a stranger cannot fill the log, however often transactions replace each other.
+#[test]
+fn events_about_outputs_are_bounded() {
+    let mut world = World::of(prepaid());
+    for number in 1..=2_000 {
+        world.tell(seen(number, 3_000 + u64::from(number))).unwrap();
+        world.tell(confirmed(10_000 + number, 3_000 + u64::from(number), UNTIL.plus(1))).unwrap();
+    }
+    for number in 1..=2_000 {
+        world.tell(Fact::Gone { outpoint: outpoint(number) }).unwrap();
+    }
+    assert_eq!(world.events.len(), 1_000);
+    world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+    let last = world.events.last();
+    assert!(matches!(last, Some(Event::StateChanged { to: State::Completed, .. })), "{last:?}");
+}
+
+proptest! {
+    /// Goal: whatever a stranger sends, in blocks too late or not in blocks at all, a payment counts.
+    #[test]
+    fn nothing_displaces_a_payment(
+        strangers in prop::collection::vec((1..400_u32, 0..3 * SUM, 0..4_u8), 0..600),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let mut world = World::of(postpaid());
+        let at = at.index(strangers.len() + 1);
+        for (step, (number, value, what)) in strangers.iter().copied().enumerate() {
+            if step == at {
+                world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+            }
+            let fact = match what {
+                0 | 1 => seen(number, value),
+                2 => Fact::Gone { outpoint: outpoint(number) },
+                _ => confirmed(1_000 + number, value, UNTIL.plus(1)),
+            };
+            world.tell(fact).unwrap();
+        }
+        world.tell(confirmed(0, SUM, UNTIL)).unwrap();
+        prop_assert_eq!(world.state(), State::Paid);
+        let unconfirmed = world.deal.outputs().iter().filter(|it| it.confirmation.is_none());
+        prop_assert!(unconfirmed.count() <= 50);
+    }
 }
