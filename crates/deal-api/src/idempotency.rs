@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a request that is sent again is answered as the first time.
 
 use crate::{
+    access::Caller,
     api::{Face, Inner},
     call::{Call, Handler},
     error::ApiError,
@@ -113,10 +114,21 @@ fn read_key(value: &HeaderValue) -> Result<String, ApiError> {
 }
 
 /// Returns what makes two requests the same.
+///
+/// `Authorization` is no part of it: whom it proves is part of the key, and a program that renewed
+/// its token is the same program. Where nobody has to say who asks, everybody has the same key, so
+/// what else tells callers apart is compared: the site, the module, and what the caller may do.
 fn hash(face: Face, call: &Call) -> [u8; 32] {
     let kind = call.header("content-type").unwrap_or("");
     let path = call.spelled.to_ascii_lowercase();
     let mut text = format!("{path}?{}\n{kind}\n", call.query.as_sent()).into_bytes();
+    let Caller { reads_all, is_shop, is_operator, .. } = call.caller;
+    text.extend_from_slice(format!("{reads_all} {is_shop} {is_operator}\n").as_bytes());
+    for name in ["origin", "module-address", "module-fee"] {
+        let values = call.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        values.for_each(|value| text.extend_from_slice(value));
+        text.push(b'\n');
+    }
     match (face, Package::parse(&call.bytes)) {
         // A module that asks again makes another package of the same message: the id is random, and
         // the signature is of now.
