@@ -62,11 +62,11 @@ fn webhooks_are_delivered_with_a_signature() {
         assert_eq!(header(&head, "Deal-Signature"), format!("sha256={signature}"));
         let event: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(
-            (&event["type"], &event["deal"]),
+            (&event["type"], &event["code"]),
             (&kind.into(), &code.as_str().into()),
             "{body}"
         );
-        numbers.push(event["id"].as_u64().unwrap());
+        numbers.push(event["eventId"].as_u64().unwrap());
         assert!(!header(&head, "Deal-Delivery").is_empty());
     }
     assert!(numbers[0] < numbers[1]);

@@ -12,9 +12,10 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
 };
+use tally_deal::message_signature::{Header, sign};
 
-/// The address of the module; its key is that of the interface's document.
-const MODULE: &str = "mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8";
+/// The address of the module: that of the private key 1.
+const MODULE: &str = "mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r";
 const SELLER: &str = "n2f3cbeUUFhbz6mFLpDUzMnrt72sPu7WQK";
 const CUSTOMER: &str = "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm";
 
@@ -82,8 +83,14 @@ fn a_module_and_a_server_verify_each_other() {
         if ready.status == 200 { Ok(()) } else { Err(ready.text) }
     });
 
-    let account = json!({ "address": MODULE, "pgp": key.public().to_armored() });
-    let opened = server.tell("/account/new", &account).result();
+    let today = tally_deal::Time(now()).date();
+    let account = format!("{today}\n{MODULE}\n{}", key.public().to_armored().trim_end());
+    let mut owner = [0; 32];
+    owner[31] = 1;
+    let owner = tally_deal::PrivateKey::from_bytes(&owner).unwrap();
+    let signature = sign(&owner, account.as_bytes(), Header::Compressed);
+    let account = format!("{account}\n{signature}\n");
+    let opened = server.post("/account/new", "text/plain", &account).result();
     assert!(opened.0, "{opened:?}");
     let wording = Wording::new(SELLER, CUSTOMER, "0.01", now());
     let answer = module.tell("/deal/create", &wording.message());

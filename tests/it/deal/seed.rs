@@ -209,7 +209,7 @@ fn the_document_s_small_examples_are_answered_as_printed() {
         assert_eq!(help.status, 200, "{method}");
         assert!(help.text.contains("<pre>\nBitcoin Payment Service.\n"), "{}", help.text);
         assert!(
-            help.text.ends_with("(use private key)</pre>\n\n</body>\n</html>"),
+            help.text.trim_end().ends_with("(use private key)</pre>\n\n</body>\n</html>"),
             "{}",
             help.text
         );

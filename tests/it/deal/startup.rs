@@ -52,7 +52,7 @@ fn mistakes_are_named() {
         (good.clone().with("--network", "mars"), SETTINGS, "--network"),
         (good.clone().with("--config", "/nowhere"), SETTINGS, "/nowhere"),
         (good.clone().with("--esplora-url", "http://127.0.0.1:1"), SETTINGS, "exclude"),
-        (good.clone().with("--dev", "true"), SETTINGS, "exclude"),
+        (good.clone().with("--dev", "true"), SETTINGS, "--data-dir"),
         (good.clone().with("--memory-store", "true"), SETTINGS, "--data-dir"),
         (good.clone().with("--service-key1", KEY1), SETTINGS, "--service-key2"),
         (good.clone().with("--service-key1", "0"), SETTINGS, "--service-key1"),
@@ -85,6 +85,7 @@ fn mistakes_are_named() {
         (front.clone().with("--node-url", "http://127.0.0.1:1"), SETTINGS, "--node-url"),
         (front.clone().with("--server", "http://user@host"), SETTINGS, "--server"),
         (front.clone().with("--api-address", "0.0.0.0:0"), SETTINGS, "--allow-unauthenticated"),
+        (front.clone().with("--network", "main"), SETTINGS, "--server-key-file"),
     ] {
         let written = settings.refuses(code, part);
         assert!(!written.contains("tiny-secret"), "{written}");
