@@ -32,6 +32,7 @@ mod policy;
 mod rating_count;
 mod refused;
 mod room;
+mod said;
 mod settlement;
 mod stage;
 mod state;

@@ -149,7 +149,7 @@ impl Deal {
     }
 
     /// Keeps an opinion. The customer's counts more than the site's, which counts more than none;
-    /// the customer can change it until the time for feedback is over.
+    /// the customer can change it until the time for feedback is over, in other words.
     fn give_feedback(
         &mut self,
         opinion: Opinion,
@@ -157,6 +157,10 @@ impl Deal {
         now: Time,
         out: &mut Vec<Action>,
     ) -> Result<(), CommandRefused> {
+        if self.was_said(&opinion, by)? {
+            return Ok(());
+        }
+        let said = opinion.clone();
         let Opinion { status, comments, refund: _ } = opinion;
         if let Some(known) = &self.feedback {
             let is_same = known.status == status && known.comments == comments;
@@ -169,6 +173,7 @@ impl Deal {
                 return Err(CommandRefused::FeedbackLeft);
             }
         }
+        self.note_said(&said, by);
         self.feedback = Some(Feedback { time: now, by, status, comments });
         out.push(Action::Notify(Event::FeedbackLeft { by, status }));
         Ok(())

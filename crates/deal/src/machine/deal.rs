@@ -1,5 +1,6 @@
 use super::{
     Action, Actor, DealOutput, DealSettlement, FeeTooHigh, Policy, Recipient, Rules, SettlementId,
+    said::Said,
 };
 use crate::{
     Address, DealCode, Fee, FeedbackStatus, PaymentAddress, Percent, Rating, Scheme, Terms, Time,
@@ -31,6 +32,8 @@ pub struct Deal {
     pub(super) dispute: Option<Dispute>,
     pub(super) decision: Option<Decision>,
     pub(super) feedback: Option<Feedback>,
+    /// What the customer has signed, the newest last.
+    pub(super) said: Vec<Said>,
     pub(super) marks: Option<Marks>,
     pub(super) is_deleted: bool,
 }
@@ -159,6 +162,7 @@ impl Deal {
             dispute: None,
             decision: None,
             feedback: None,
+            said: Vec::new(),
             marks: None,
             is_deleted: false,
         })

@@ -44,6 +44,13 @@ pub enum CommandRefused {
     /// The customer has given an opinion, and the time to change it is over.
     #[error("Feedback has been left already.")]
     FeedbackLeft,
+    /// The customer has said this already, with another status. The status is not signed: whoever
+    /// has the message could have changed it.
+    #[error("These comments were sent with another status before; say it in other words.")]
+    Repeated,
+    /// The customer has said too much that differs.
+    #[error("Feedback was changed too often.")]
+    SaidTooMuch,
     /// A dispute is for the arbiter.
     #[error("The deal is in dispute.")]
     InDispute,

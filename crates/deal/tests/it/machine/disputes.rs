@@ -5,12 +5,13 @@ use super::{
     world::World,
 };
 use tally_deal::{
-    Actor, Command, Deal, FeedbackStatus, Kind, Opinion, Percent, Policy, Purpose, Recipient,
-    Rules, State, Waiting,
+    Actor, Command, CommandRefused, Deal, FeedbackStatus, Kind, Opinion, Percent, Policy, Purpose,
+    Recipient, Rules, State, Waiting,
 };
 
+/// An opinion whose words are signed: another one has other words.
 pub(super) fn opinion(status: FeedbackStatus) -> Opinion {
-    Opinion { status, refund: None, comments: "so it was".to_owned() }
+    Opinion { status, refund: None, comments: format!("so it was: {status:?}") }
 }
 
 pub(super) fn percent(percents: u64) -> Percent {
@@ -77,6 +78,58 @@ fn a_content_customer_ends_the_dispute() {
     world.command(good, Actor::Customer).unwrap();
     assert_eq!(world.deal.feedback().unwrap().status, FeedbackStatus::Neutral);
     assert_eq!(paid_out(world), [SUM - 800, 0]);
+}
+
+/// Goal: who has seen the customer's signed words cannot turn them round and release the money.
+#[test]
+fn words_that_are_repeated_release_no_money() {
+    let bad = |comments: &str| Opinion {
+        comments: comments.to_owned(),
+        ..opinion(FeedbackStatus::Negative)
+    };
+    for words in ["", "broken", "line\nbreak"] {
+        for make in [Command::Complete, Command::Feedback] {
+            let mut world = paid();
+            world.command(make(bad(words)), Actor::Customer).unwrap();
+            // The newest words are not the only ones that were signed.
+            world.command(make(bad("still broken")), Actor::Customer).unwrap();
+            for comments in [words, &words.replace('\n', "\r\n"), "still broken"] {
+                for status in [FeedbackStatus::Positive, FeedbackStatus::Neutral] {
+                    let turned = Opinion { status, ..bad(comments) };
+                    for make in [Command::Complete, Command::Feedback] {
+                        let refused = world.command(make(turned.clone()), Actor::Customer);
+                        assert_eq!(refused, Err(CommandRefused::Repeated), "{turned:?}");
+                    }
+                }
+            }
+            assert_eq!(world.deal.waiting()[0].2, Waiting::Dispute);
+            // What was said before is not the last word.
+            world.command(make(bad(words)), Actor::Customer).unwrap();
+            assert_eq!(world.deal.feedback().unwrap().comments, "still broken");
+            let content = Opinion { comments: "mended".to_owned(), ..Opinion::default() };
+            world.command(make(content), Actor::Customer).unwrap();
+            assert_eq!(world.state(), State::Completed);
+            // Nor does it spoil the rating.
+            let again = Opinion { comments: "mended".to_owned(), ..bad("") };
+            assert_eq!(world.command(make(again), Actor::Customer), Err(CommandRefused::Repeated));
+            world.command(make(bad(words)), Actor::Customer).unwrap();
+            assert_eq!(world.deal.feedback().unwrap().comments, "mended");
+        }
+    }
+}
+
+#[test]
+fn a_customer_does_not_talk_for_ever() {
+    let mut world = paid();
+    let say = |number: u32| {
+        let comments = format!("broken {number}");
+        Command::Feedback(Opinion { comments, ..opinion(FeedbackStatus::Negative) })
+    };
+    for number in 0..16 {
+        world.command(say(number), Actor::Customer).unwrap();
+    }
+    assert_eq!(world.command(say(16), Actor::Customer), Err(CommandRefused::SaidTooMuch));
+    world.command(say(3), Actor::Customer).unwrap();
 }
 
 #[test]

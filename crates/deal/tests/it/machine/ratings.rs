@@ -78,7 +78,7 @@ fn opinions_after_the_decision() {
     assert_eq!(world.deal.marks(), Some(Marks { seller: true, customer: true }));
     // After the time the opinion stays; the first one may still come.
     world.wait_until(LEAVE_BEFORE.plus(1));
-    let refused = world.command(feedback(FeedbackStatus::Negative), Actor::Customer).unwrap_err();
+    let refused = world.command(feedback(FeedbackStatus::Positive), Actor::Customer).unwrap_err();
     assert_eq!(refused.to_string(), "Feedback has been left already.");
     world.command(feedback(FeedbackStatus::Neutral), Actor::Customer).unwrap();
     let mut silent = paid();
