@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, Method},
     response::Response,
 };
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use tally_http::RawBody;
 
 /// What a handler answers, some time.
@@ -45,7 +45,6 @@ pub(crate) struct Endpoint {
 }
 
 /// A request that was read.
-#[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) is_post: bool,
     /// The path as the client spelled it.
@@ -78,6 +77,16 @@ impl Call {
     /// Returns the address that the query names.
     pub(crate) fn address(&self) -> Result<Option<String>, ApiError> {
         Ok(self.query.text("address")?.map(str::to_owned))
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Headers, query and body may have tokens, passwords and keys in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("is_post", &self.is_post)
+            .field("spelled", &self.spelled)
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,5 +142,29 @@ async fn answer(
         // its replies itself.
         Server::Remote(front) if endpoint.is_passed => relay::pass(&api, front, &call).await,
         Server::Remote(_) => (endpoint.handler)(api, call).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    /// Goal: what is logged of a request has no secrets in it.
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer hidden-token"));
+        let call = Call {
+            is_post: true,
+            spelled: "/api/v1/account/new".to_owned(),
+            query: Query::read("address=hidden-address").unwrap(),
+            headers,
+            bytes: Bytes::from_static(b"password=hidden-password"),
+            caller: Caller::NOBODY,
+            parameters: vec![],
+        };
+        let shown = format!("{call:?}");
+        assert!(shown.contains("/api/v1/account/new") && !shown.contains("hidden"), "{shown}");
     }
 }

@@ -1,4 +1,5 @@
 use crate::Payload;
+use std::fmt;
 use tally_deal::{CheckedRequest, Order, account::AccountAction};
 
 /// Where a call comes from, as the module tells it with its headers.
@@ -19,16 +20,27 @@ pub struct Origin {
 }
 
 /// A call about an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AccountCall {
     /// What is asked; `None` lets the message tell by what it holds.
     pub action: Option<AccountAction>,
     /// The account, as the caller wrote it; if absent, the message or the module says which.
     pub address: Option<String>,
-    /// The message, with or without a PGP cleartext signature around it; empty if there is none.
+    /// The message, with or without a PGP cleartext signature around it; empty if there is none. It
+    /// may have a password in it, and is no part of [`Debug`].
     pub text: String,
     /// Where the call comes from.
     pub origin: Origin,
+}
+
+impl fmt::Debug for AccountCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountCall")
+            .field("action", &self.action)
+            .field("address", &self.address)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A call about a deal.
@@ -70,4 +82,18 @@ pub struct Outcome {
     pub payload: Payload,
     /// The address of the account whose key was proven, if the front is to issue a token to it.
     pub grant: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let text = "password: hidden".to_owned();
+        let (address, origin) = (Some("null".to_owned()), Origin::default());
+        let call = AccountCall { action: None, address, text, origin };
+        let shown = format!("{call:?}");
+        assert!(shown.contains("null") && !shown.contains("hidden"), "{shown}");
+    }
 }

@@ -6,6 +6,7 @@ use crate::{
     core::{read_failed, write_failed},
     webhook::WEBHOOKS_MAX,
 };
+use std::fmt;
 use tally_deal_store::{
     Commit, Delivery, DeliveryChange, EventId, EventOf, KEY_BYTES_MAX, Webhook, WebhookChange,
 };
@@ -22,16 +23,26 @@ const ID_BYTES: usize = 12;
 const SECRET_BYTES: usize = 32;
 
 /// A webhook to be registered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewWebhook {
     /// Whose it is, in the front's words.
     pub owner: String,
     /// Where to.
     pub url: String,
-    /// What deliveries are signed with; made here if absent.
+    /// What deliveries are signed with; made here if absent. Not part of [`Debug`](fmt::Debug).
     pub secret: Option<Zeroizing<String>>,
     /// The kinds of events that it wants; all if there are none.
     pub kinds: Vec<String>,
+}
+
+impl fmt::Debug for NewWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewWebhook")
+            .field("owner", &self.owner)
+            .field("url", &self.url)
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a webhook was not registered.
@@ -190,4 +201,18 @@ fn random_hex<const N: usize>() -> Result<String, ServerError> {
     getrandom::fill(&mut bytes)
         .map_err(|error| ServerError::Corrupt { what: format!("randomness: {error}") })?;
     Ok(hex::encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let secret = Some(Zeroizing::new("hidden".to_owned()));
+        let url = "https://shop.example/hook".to_owned();
+        let new = NewWebhook { owner: "shop".to_owned(), url, secret, kinds: vec![] };
+        let shown = format!("{new:?}");
+        assert!(shown.contains("https://shop.example/hook") && !shown.contains("hidden"), "{shown}");
+    }
 }
