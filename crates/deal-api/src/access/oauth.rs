@@ -13,6 +13,13 @@ use zeroize::Zeroizing;
 /// The grant by an assertion that the client signs.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/// How long an assertion may be good, in seconds: who sees one can use it that long. Clients of this
+/// platform make them for an hour.
+const ASSERTION_AGE_MAX_S: u64 = 3600;
+
+/// How far the clock of whoever makes an assertion may be ahead, in seconds.
+const CLOCK_SKEW_S: u64 = 60;
+
 /// Answers a request for tokens: a form or JSON.
 pub(crate) async fn token(api: Arc<crate::api::Inner>, call: Call) -> Result<Response, ApiError> {
     let embedded = api.embedded()?;
@@ -61,8 +68,11 @@ fn asserted<'a>(access: &'a Access, assertion: &str) -> Result<&'a OAuthClient, 
     let client = client.filter(|client| client.issuers.contains(&claimed.iss));
     let client = client.ok_or_else(invalid)?;
     let key = JwtKey::new(client.secret.as_bytes());
-    key.verify(assertion, access.sessions.now_ms() / 1000).map_err(|_| invalid())?;
-    Ok(client)
+    let now = access.sessions.now_ms() / 1000;
+    let claims = key.verify(assertion, now).map_err(|_| invalid())?;
+    let is_short = claims.exp - now <= ASSERTION_AGE_MAX_S + CLOCK_SKEW_S;
+    let is_made = claims.iat <= now + CLOCK_SKEW_S;
+    if is_short && is_made { Ok(client) } else { Err(invalid()) }
 }
 
 /// The members of a request for tokens.

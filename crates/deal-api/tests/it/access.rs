@@ -180,6 +180,16 @@ async fn assertions_of_service_accounts_are_good() {
         });
         ServiceAccount::parse(&text.to_string()).unwrap()
     };
+    let assertion = |iat: u64, exp: u64| {
+        let (iss, aud) = ("accounts.example".to_owned(), "shop".to_owned());
+        let claims = Claims { iss, aud, iat, exp, ..Claims::default() };
+        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let assertion = JwtKey::new(b"shop-secret").sign(&claims);
+        form(&[("grant_type", grant), ("assertion", &assertion)])
+    };
+    // A clock that is a little ahead is no reason.
+    let reply = world.post("/oauth2/token", FORM, &assertion(NOW + 60, NOW + 3660)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
     let good = account("shop-secret", "accounts.example").token_request(NOW);
     let reply = world.post("/oauth2/token", FORM, &good).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -188,6 +198,12 @@ async fn assertions_of_service_accounts_are_good() {
         account("other", "accounts.example").token_request(NOW),
         account("shop-secret", "elsewhere.example").token_request(NOW),
         account("shop-secret", "accounts.example").token_request(NOW - 3600),
+        // Good from later on, and good for too long.
+        account("shop-secret", "accounts.example").token_request(NOW + 61),
+        assertion(NOW, NOW + 3661),
+        assertion(NOW, NOW + 1_000_000_000_000),
+        assertion(NOW + 61, NOW + 3600),
+        assertion(NOW, u64::MAX),
     ] {
         let reply = world.post("/oauth2/token", FORM, &bad).await;
         assert_eq!(reply.json()["error"]["error"], "invalid_grant", "{}", reply.text);
