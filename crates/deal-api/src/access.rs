@@ -109,8 +109,6 @@ pub(crate) struct Access {
     pub(crate) rule: AccessRule,
     pub(crate) clients: Vec<OAuthClient>,
     pub(crate) sessions: Sessions,
-    /// The address that opens with Basic and the user name `module`, as clients of 2020 do.
-    pub(crate) module_address: Option<String>,
 }
 
 impl Access {
@@ -181,17 +179,10 @@ impl Access {
             let (session, grant) = self.sessions.bearer(rest.trim()).await?;
             return Ok(self.known(&grant, &session));
         }
-        let pair = basic(authorization);
-        match (&self.module_address, pair) {
-            (Some(address), Some((user, password)))
-                if user == "module"
-                    && bool::from(password.as_bytes().ct_eq(address.as_bytes())) =>
-            {
-                let subject = address.clone();
-                Ok(Caller { subject, reads_all: true, is_shop: true, ..Caller::NOBODY })
-            }
-            (_, Some(_)) => Err(login_failed()),
-            (_, None) => Err(ApiError::access(40_005, "token_invalid", "Token invalid.")),
+        // What clients of 2020 showed with Basic, the address of their module, is known to everybody.
+        match basic(authorization) {
+            Some(_) => Err(login_failed()),
+            None => Err(ApiError::access(40_005, "token_invalid", "Token invalid.")),
         }
     }
 

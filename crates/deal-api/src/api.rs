@@ -59,9 +59,8 @@ impl DealApi {
         let store = Arc::clone(server.store());
         let issuer = config.issuer.clone();
         let sessions = Sessions::open(store, Arc::clone(&clock), issuer, Arc::clone(&draw)).await?;
-        let module_address = config.module.address.clone().filter(|_| config.basic_module);
         let (rule, clients) = (config.access, config.clients.clone());
-        let access = Access { rule, clients, sessions, module_address };
+        let access = Access { rule, clients, sessions };
         let server = Server::Embedded(Embedded { server, access });
         Ok(Self::new(server, config, clock, draw, shutdown))
     }

@@ -42,8 +42,6 @@ pub struct DealApiConfig {
     pub clients: Vec<OAuthClient>,
     /// The name of the embedded server in its tokens.
     pub issuer: String,
-    /// Whether `Authorization: Basic module:<module address>` is good, as it was in 2020.
-    pub basic_module: bool,
     /// The simulated chain, of which a server for trying out gives money and blocks.
     pub playground: Option<Arc<dyn Playground>>,
 }
@@ -59,7 +57,6 @@ impl DealApiConfig {
             access: AccessRule::default(),
             clients: vec![],
             issuer: "deal-server".to_owned(),
-            basic_module: false,
             playground: None,
         }
     }
