@@ -1,10 +1,11 @@
 //! What a node tells of payments: afterwards, meanwhile, and as it happens.
 
-use crate::support::{Daemon, Network, eventually};
+use crate::support::{Client, Daemon, Network, Reply, eventually};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    thread,
     time::Duration,
 };
 
@@ -222,4 +223,47 @@ fn a_mesh_node_only_pays_directly() {
     let peers = json!([payer.as_peer(), target.as_peer()]);
     mediator.api().post("/api/1/switch", &peers).expect_text(200, "ok");
     mediator.api().get("/api/1/switch/maybe").refused(400, "mesh must be true or false");
+}
+
+/// Goal: a deposit with an Idempotency-Key is made once, whenever the node is killed. Method: the
+/// daemon is killed a little later after each request; the request is sent again until it is
+/// answered, and once more.
+#[test]
+fn a_killed_node_does_not_deposit_twice() {
+    let net = Network::start(2);
+    let [node, partner] = net.daemons::<2>();
+    let channel = net.channel((&node, 100), (&partner, 0));
+    let path = format!("/api/1/channels/{channel}");
+    let deposit = |api: &Client, key: &str| {
+        let body = json!({ "balance": 10 }).to_string();
+        api.with_header("idempotency-key", key).send("PATCH", &path, Some(&body))
+    };
+    let mut node = node;
+    for (count, millis) in [1, 4, 10, 25, 60, 150].into_iter().enumerate() {
+        let key = format!("deposit-{count}");
+        let api = node.api().clone();
+        thread::scope(|scope| {
+            let asked = scope.spawn(|| deposit(&api, &key));
+            // Not a wait for something: the moment of the death is what varies.
+            thread::sleep(Duration::from_millis(millis));
+            node.kill();
+            drop(asked.join().unwrap());
+        });
+        node = node.start_again_knowing(&[&partner]);
+        let answered = eventually("the deposit to be made", || match deposit(node.api(), &key) {
+            Ok(Reply { status: 408 | 503, text, .. }) | Err(text) => Err(text),
+            Ok(reply) => Ok(reply.expect(200)),
+        });
+        let total = 100 + 10 * (count as u64 + 1);
+        assert_eq!(answered["balance"], total, "{answered}");
+        assert_eq!(deposit(node.api(), &key).unwrap().expect(200)["balance"], total);
+        assert_eq!(node.holdings(&net.token(), &channel), total);
+    }
+    let other = json!({ "balance": 11 }).to_string();
+    node.api()
+        .with_header("idempotency-key", "deposit-0")
+        .send("PATCH", &path, Some(&other))
+        .unwrap()
+        .refused(409, "Idempotency-Key belongs to another request");
+    partner.sees_channel(&channel, |seen| seen["partner_balance"] == 160);
 }

@@ -31,7 +31,7 @@ async fn run(config: Config) -> Result<(), Failure> {
         .with_compat(api.compat)
         .with_patience(api.patience)
         .into_service()
-        .guarded_by(api.guard.clone());
+        .guarded_by(api.guard.clone().with_headers(&["idempotency-key", "last-event-id"]));
     let serving = [server.serve(service.into_router(), shutdown.clone())];
     // The node may have stopped already: then there is nothing to do.
     let stop = async || drop(handle.stop().await);

@@ -2,14 +2,17 @@ use crate::{
     abi::{ChannelManager, EndpointRegistry, NettingChannel, Registry, SecretRegistry, Token},
     allowance::{Allowances, Permit, Spending, read},
     deployment::{Deployment, require_code},
-    rpc::{Endpoint, calls::MinedReceipt},
+    rpc::{
+        Endpoint, RpcFailure,
+        calls::{At, MinedReceipt},
+    },
     transactions::{TransactionSettings, Transactor},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use tally_chain::{
     BoxFuture, ChainError, ChannelContracts, Claim, OpenChannel, OpenedChannel, Proof, Receipt,
-    Refusal, TransactionError,
+    Refusal, TransactionError, Unmined,
 };
 use tally_crypto::SecretKey;
 use tally_primitives::{
@@ -333,6 +336,17 @@ impl ChannelContracts for EvmContracts {
     ) -> BoxFuture<'_, Result<TokenAmount, ChainError>> {
         let call = Token::balanceOfCall { account: holder.0 };
         Box::pin(async move { Ok(TokenAmount::new(read(&self.sender, token.0, call).await?)) })
+    }
+
+    fn unmined(&self) -> BoxFuture<'_, Result<Unmined, ChainError>> {
+        let (endpoint, account) = (self.sender.endpoint(), self.account().0);
+        Box::pin(async move {
+            let during = |failure: RpcFailure| failure.during("looking for transactions");
+            let count = async |at| endpoint.transaction_count(account, at).await.map_err(during);
+            let (mined, pending) = (count(At::Latest).await?, count(At::Pending).await?);
+            let newest = endpoint.newest().await.map_err(during)?.at().number;
+            Ok(Unmined { count: pending.saturating_sub(mined), newest })
+        })
     }
 
     fn coin_balance(&self, holder: NodeAddress) -> BoxFuture<'_, Result<Wei, ChainError>> {

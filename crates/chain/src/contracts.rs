@@ -67,6 +67,15 @@ pub struct Claim {
     pub proof: Vec<[u8; 32]>,
 }
 
+/// What an account sent that is not mined yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmined {
+    /// How many transactions wait to be mined, whoever sent them and when.
+    pub count: u64,
+    /// The newest block, read after the transactions were counted.
+    pub newest: BlockNumber,
+}
+
 /// The contracts, as one account calls them.
 ///
 /// # Requirements
@@ -166,6 +175,12 @@ pub trait ChannelContracts: Debug + Send + Sync {
         token: TokenAddress,
         holder: NodeAddress,
     ) -> BoxFuture<'_, Result<TokenAmount, ChainError>>;
+
+    /// Counts what the account sent, also in earlier runs, and that waits to be mined.
+    ///
+    /// If that is nothing, then whatever was sent before is in a block up to the returned one, or
+    /// its place is taken by what is sent next: it can never come on top of that.
+    fn unmined(&self) -> BoxFuture<'_, Result<Unmined, ChainError>>;
 
     /// Returns how much of the native coin `holder` has.
     fn coin_balance(&self, holder: NodeAddress) -> BoxFuture<'_, Result<Wei, ChainError>>;

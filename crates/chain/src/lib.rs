@@ -21,7 +21,7 @@ pub mod contract;
 pub mod fake;
 
 pub use contracts::{
-    BoxFuture, ChannelContracts, Claim, OpenChannel, OpenedChannel, Proof, Receipt,
+    BoxFuture, ChannelContracts, Claim, OpenChannel, OpenedChannel, Proof, Receipt, Unmined,
 };
 pub use error::{ChainError, Refusal, TransactionError};
 pub use event::{Block, ChainEvent, LoggedEvent};

@@ -5,6 +5,7 @@ use crate::{
     channel_view::view,
     effect::Effect,
     history, journal,
+    keys::Keyed,
     owner::{Ending, Owner},
 };
 use tally_channel::{Channel, Phase};
@@ -33,6 +34,12 @@ impl Owner {
             }
             Command::OpenChannel(request, reply) => self.open_channel(&request, reply),
             Command::Deposit(request, reply) => self.deposit(&request, reply),
+            Command::OpenChannelOnce(request, key, reply) => {
+                self.once(Keyed::Open(request), key, reply);
+            }
+            Command::DepositOnce(request, key, reply) => {
+                self.once(Keyed::Deposit(request), key, reply);
+            }
             Command::Close(channel, reply) => self.close(channel, reply),
             Command::Settle(channel, reply) => self.settle(channel, reply),
             Command::Pay(request, reply) => self.pay(request, reply),

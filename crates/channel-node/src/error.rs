@@ -123,6 +123,13 @@ pub enum RequestError {
         /// The payment.
         identifier: PaymentId,
     },
+    /// Another request came with the same key.
+    #[error("Idempotency-Key belongs to another request")]
+    KeyInUse,
+    /// The request with this key is under way, or it is not known yet what became of it. The same
+    /// request with the same key asks again.
+    #[error("the request with this Idempotency-Key is not finished yet: ask again")]
+    KeyPending,
     /// This node made no payment with the identifier.
     #[error("this node made no payment {0} to this target in this token")]
     UnknownPayment(PaymentId),

@@ -1,7 +1,7 @@
 use crate::{
-    BlockRange, ChannelEvent, ChannelView, Connections, JournalEntry, JournalPage, NetworkEvent,
-    NodeStatus, PartnerView, PaymentFilter, PaymentProgress, PaymentReceipt, PendingTransfer,
-    RequestError, TokenEvent,
+    BlockRange, ChannelEvent, ChannelView, Connections, IdempotencyKey, JournalEntry, JournalPage,
+    NetworkEvent, NodeStatus, PartnerView, PaymentFilter, PaymentProgress, PaymentReceipt,
+    PendingTransfer, RequestError, TokenEvent,
 };
 use std::time::Duration;
 use tally_channel::PaymentKey;
@@ -41,6 +41,10 @@ pub enum Command {
     OpenChannel(OpenRequest, Reply<ChannelView>),
     /// Adds to the node's deposit.
     Deposit(DepositRequest, Reply<ChannelView>),
+    /// Opens a channel, once for all requests with this key.
+    OpenChannelOnce(OpenRequest, IdempotencyKey, Reply<ChannelView>),
+    /// Adds to the node's deposit, once for all requests with this key.
+    DepositOnce(DepositRequest, IdempotencyKey, Reply<ChannelView>),
     /// Closes a channel with the partner's newest proof.
     Close(ChannelAddress, Reply<ChannelView>),
     /// Settles a closed channel.
@@ -185,6 +189,13 @@ requests! {
     open_channel(request: OpenRequest) -> ChannelView = OpenChannel;
     /// Adds to the node's deposit in an open channel.
     deposit(request: DepositRequest) -> ChannelView = Deposit;
+    /// Opens a channel like [`open_channel`](Self::open_channel), once for all requests with this
+    /// key, whatever happens to the node meanwhile.
+    open_channel_once(request: OpenRequest, key: IdempotencyKey) -> ChannelView
+        = OpenChannelOnce;
+    /// Adds to the deposit like [`deposit`](Self::deposit), once for all requests with this key,
+    /// whatever happens to the node meanwhile.
+    deposit_once(request: DepositRequest, key: IdempotencyKey) -> ChannelView = DepositOnce;
     /// Closes an open channel with the partner's newest proof.
     close(channel: ChannelAddress) -> ChannelView = Close;
     /// Settles a closed channel whose window has passed.

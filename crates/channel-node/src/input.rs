@@ -1,4 +1,4 @@
-use crate::{Command, answers::Waiting, calls::CallResult, receive::Incoming};
+use crate::{Command, answers::Waiting, calls::CallResult, keys::KeyNews, receive::Incoming};
 use tally_chain::{ChainError, ChainUpdate};
 use tally_net::{ConnectionId, Epoch};
 use tally_primitives::NodeAddress;
@@ -18,6 +18,8 @@ pub(crate) enum Input {
     CallDone(CallResult),
     /// A user's transaction was mined; its answer waits for the event.
     Mined(Waiting),
+    /// A request with a key came to its end, or the chain was asked about it.
+    Key(KeyNews),
     /// Some time passed.
     Tick,
 }

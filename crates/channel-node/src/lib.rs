@@ -28,6 +28,7 @@ mod history;
 mod inbox;
 mod input;
 mod journal;
+mod keys;
 mod node;
 mod outbox;
 mod owner;
@@ -53,6 +54,7 @@ pub use handle::{
 pub use journal::{
     Happening, JournalEntry, JournalPage, PaymentFilter, PaymentRecord, PaymentRole,
 };
+pub use keys::IdempotencyKey;
 pub use node::Node;
 pub use progress::{LegView, PaymentProgress, PendingStage, PendingTransfer};
 pub use recovery::recent_blocks;

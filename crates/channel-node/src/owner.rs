@@ -15,6 +15,7 @@ use crate::{
     inbox::Inbox,
     input::Input,
     journal::Followers,
+    keys::Keys,
     outbox::Outbox,
     payments::Payments,
     receive::Incoming,
@@ -62,6 +63,7 @@ pub(crate) struct Owner {
     pub(crate) requests: Requests,
     pub(crate) history: History,
     pub(crate) followers: Followers,
+    pub(crate) keys: Keys,
     pub(crate) counters: Counters,
     /// Who is connected right now.
     pub(crate) connected: BTreeMap<NodeAddress, ConnectionId>,
@@ -169,6 +171,7 @@ impl Owner {
             Input::ChainLost(error) => self.ending = Some(Ending::Chain(error)),
             Input::CallDone(done) => self.call_done(done),
             Input::Mined(waiting) => self.request_mined(waiting),
+            Input::Key(news) => self.key_news(news),
             Input::Tick => self.tick(),
         }
     }

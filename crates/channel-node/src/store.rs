@@ -12,7 +12,7 @@ pub(crate) use records::{Edge, Order, OrderState, PaymentRow, Terms, TotalKind};
 pub use tables::TABLES;
 pub(crate) use tables::{
     BLOCKS, CHANNEL_FACTS, CHANNEL_TRANSFERS, CHANNELS, EDGES, ENDPOINTS, HISTORY, IDENTITY,
-    IDENTITY_KEY, INBOX, JOURNAL, MEDIATIONS, ORDERS, OUTBOX, OUTBOX_LAST, PAYMENTS, RECEIPTS,
-    REGISTERED, SCHEMA, SETTINGS, TOKEN_EVENTS, TOKENS, channel_event_key, log_key, number_at,
-    outbox_key, payment_key, token_event_key,
+    IDENTITY_KEY, INBOX, JOURNAL, KEYS, MEDIATIONS, ORDERS, OUTBOX, OUTBOX_LAST, PAYMENTS,
+    RECEIPTS, REGISTERED, SCHEMA, SETTINGS, TOKEN_EVENTS, TOKENS, channel_event_key, log_key,
+    number_at, outbox_key, payment_key, token_event_key,
 };

@@ -4,12 +4,12 @@ use crate::{
     error::ApiError,
     mapping::Operation,
     params::Params,
-    values::{read_address, read_amount},
+    values::{idempotency_key, read_address, read_amount},
     wire::{Channel, ChannelDetail},
 };
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use tally_channel_node::{DepositRequest, OpenRequest};
@@ -44,10 +44,16 @@ pub(crate) async fn show(
 /// `PUT /api/1/channels`
 pub(crate) async fn open(
     State(api): State<SmartRaidenApi>,
+    headers: HeaderMap,
     body: Result<JsonBody, BodyError>,
 ) -> Result<Response, ApiError> {
+    let key = idempotency_key(&headers)?;
     let request = read_open(body?)?;
-    let view = api.node.open_channel(request).await.map_err(ApiError::during(Operation::Open))?;
+    let opened = match key {
+        Some(key) => api.node.open_channel_once(request, key).await,
+        None => api.node.open_channel(request).await,
+    };
+    let view = opened.map_err(ApiError::during(Operation::Open))?;
     let reply = Json(Channel::from(&view));
     Ok(Upstream::status(StatusCode::OK).mark((StatusCode::CREATED, reply)))
 }
@@ -81,13 +87,19 @@ enum Change {
 pub(crate) async fn change(
     State(api): State<SmartRaidenApi>,
     params: Params,
+    headers: HeaderMap,
     body: Result<JsonBody, BodyError>,
 ) -> Result<Json<Channel>, ApiError> {
+    let key = idempotency_key(&headers)?;
     let channel = params.address("channel_address", Operation::Deposit)?;
     let view = match read_change(body?, api.compat)? {
         Change::Deposit(amount) => {
             let request = DepositRequest { channel, amount };
-            api.node.deposit(request).await.map_err(ApiError::during(Operation::Deposit))
+            let deposited = match key {
+                Some(key) => api.node.deposit_once(request, key).await,
+                None => api.node.deposit(request).await,
+            };
+            deposited.map_err(ApiError::during(Operation::Deposit))
         }
         Change::Close => api.node.close(channel).await.map_err(ApiError::during(Operation::Close)),
         Change::Settle => {

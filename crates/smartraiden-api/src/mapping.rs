@@ -79,6 +79,7 @@ impl Refusal {
             | E::RoutesExhausted
             | E::IdentifierInUse(_)
             | E::MeshOnly
+            | E::KeyInUse
             | E::PaymentExpired { .. } => conflict(None),
             E::AlreadyClosed(_) | E::AlreadySettled(_) => {
                 conflict(Some(field_of_change(operation))).of_deposit_408(operation)
@@ -99,11 +100,12 @@ impl Refusal {
             E::OpenedWithoutDeposit { source, .. } => {
                 Self { field: Some("balance"), ..Self::of(Operation::Deposit, source) }
             }
-            E::PaymentPending { .. } | E::TransactionPending(_) | E::EventPending(_) => {
-                Self::new(StatusCode::REQUEST_TIMEOUT, None)
-                    .upstream(StatusCode::CONFLICT)
-                    .of_deposit_408(operation)
-            }
+            E::PaymentPending { .. }
+            | E::TransactionPending(_)
+            | E::EventPending(_)
+            | E::KeyPending => Self::new(StatusCode::REQUEST_TIMEOUT, None)
+                .upstream(StatusCode::CONFLICT)
+                .of_deposit_408(operation),
             E::UnknownPayment(_) => Self::new(StatusCode::NOT_FOUND, None),
             E::AmountOutOfRange { .. } => Self::new(StatusCode::BAD_REQUEST, None),
             E::InvalidEndpoint(_) => Self::new(StatusCode::BAD_REQUEST, Some("ip_port")),

@@ -65,7 +65,7 @@ fn operation(route: &Route) -> Operation {
 
 fn reply(doc: &Doc) -> Reply {
     let headers = match doc.query {
-        Query::Nothing | Query::Async | Query::After => vec![],
+        Query::Nothing | Query::Async | Query::Key | Query::After => vec![],
         Query::Page | Query::Positions | Query::BlocksAndPage | Query::PaymentsAndPage => {
             vec![("x-next-cursor", "Where the next page starts; absent on the last.")]
         }
@@ -138,6 +138,13 @@ fn query_parameters(query: Query) -> Vec<Parameter> {
             "true answers 202 as soon as the payment is on disk.",
             json!({ "type": "boolean" }),
         )],
+        Query::Key => vec![Parameter {
+            name: "Idempotency-Key",
+            place: "header",
+            is_required: false,
+            description: "What the client calls the request; it is carried out once.",
+            schema: json!({ "type": "string", "pattern": "^[!-~]{1,200}$" }),
+        }],
         Query::After => vec![
             parameter("after", "Begin after the event with this id; 0 is the whole past.", block),
             Parameter {

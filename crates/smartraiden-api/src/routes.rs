@@ -45,6 +45,8 @@ pub(crate) enum Query {
     PaymentsAndPage,
     /// Whether to answer at once.
     Async,
+    /// What the client calls its request.
+    Key,
     /// Where to begin a stream.
     After,
 }
@@ -211,7 +213,9 @@ fn channels() -> Vec<Route> {
         summary: "Opens a channel, with a first deposit if balance is above 0",
         description: "settle_timeout may be absent or 0 for the node's default. reveal_timeout is \
             accepted and ignored: it is the node's own. Answers when the channel's events are \
-            confirmed.",
+            confirmed. With an Idempotency-Key the channel is opened once, however often the request \
+            is sent, also over a crash.",
+        query: Query::Key,
         body: Some(examples::OPEN),
         success: 201,
         refusals: &[
@@ -269,7 +273,10 @@ fn change() -> Doc {
         description: "Either balance, which is added to the deposit, or state. Closing starts the \
             settlement window of settle_timeout blocks; settling pays out after it, and the \
             balance is 0 then: payout and partner_payout say what was paid.\n\n\
-            A balance of 0 and an empty state count as absent.",
+            A balance of 0 and an empty state count as absent. With an Idempotency-Key a deposit is \
+            made once, however often the request is sent, also over a crash; a change of state needs \
+            none.",
+        query: Query::Key,
         body: Some(examples::CHANGE),
         refusals: &[
             (400, "the body is malformed or asks for nothing, or the address is none"),

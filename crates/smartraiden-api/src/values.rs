@@ -1,6 +1,8 @@
+use axum::http::HeaderMap;
 use serde_json::value::RawValue;
 use std::str::FromStr;
-use tally_http::{FieldProblem, read_integer, read_text};
+use tally_channel_node::IdempotencyKey;
+use tally_http::{FieldError, FieldProblem, read_integer, read_text};
 use tally_primitives::TokenAmount;
 
 /// What an address looks like, for messages.
@@ -8,6 +10,20 @@ pub(crate) const ADDRESS: &str = "an address: 0x and 40 hexadecimal digits";
 
 /// The largest amount, for messages.
 const AMOUNT_MAX: &str = "2^256-1";
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Reads what the client calls its request, if it does.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, FieldError> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(FieldProblem::Duplicate.of("Idempotency-Key"));
+    }
+    let key = value.to_str().ok().and_then(IdempotencyKey::new);
+    let expected = "1 to 200 visible ASCII characters";
+    key.map(Some).ok_or_else(|| FieldProblem::Malformed { expected }.of("Idempotency-Key"))
+}
 
 /// Reads an amount: a JSON integer of any size up to 2^256-1.
 pub(crate) fn read_amount(value: &RawValue) -> Result<TokenAmount, FieldProblem> {

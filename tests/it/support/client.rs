@@ -10,6 +10,8 @@ pub(crate) struct Client {
     base: String,
     agent: ureq::Agent,
     token: Option<String>,
+    /// A further header of each request.
+    header: Option<(&'static str, String)>,
 }
 
 /// What an API answered.
@@ -31,12 +33,17 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .build();
-        Self { base: base.to_owned(), agent: config.into(), token: None }
+        Self { base: base.to_owned(), agent: config.into(), token: None, header: None }
     }
 
     /// Returns the same user with a bearer token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Returns the same user, who sends a header with each request.
+    pub(crate) fn with_header(&self, name: &'static str, value: &str) -> Self {
+        Self { header: Some((name, value.to_owned())), ..self.clone() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -77,6 +84,9 @@ impl Client {
         let mut builder = ureq::http::Request::builder().method(method).uri(&url);
         if let Some(token) = &self.token {
             builder = builder.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some((name, value)) = &self.header {
+            builder = builder.header(*name, value);
         }
         let reply = match body {
             Some(bytes) => {

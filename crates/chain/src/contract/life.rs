@@ -249,6 +249,8 @@ pub(super) async fn refusals_are_typed<H: Harness>(harness: &H) -> Result<(), Br
         *r == Refusal::ChannelNotClosed
     })?;
     refused_when_closed(harness, &parties, channel).await?;
+    let unmined = first.unmined().await.ok().map(|unmined| unmined.count);
+    same(CHECK, "unmined transactions", unmined, Some(0))?;
     same(CHECK, "balance", first.token_balance(token, first.account()).await.ok(), Some(all))
 }
 

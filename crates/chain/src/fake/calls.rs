@@ -1,7 +1,7 @@
 use super::{FakeChain, Fate, channel::FakeChannel, ordered_failure, world::State};
 use crate::{
     BoxFuture, ChainError, ChainEvent, ChannelContracts, Claim, OpenChannel, OpenedChannel, Proof,
-    Receipt, Refusal, TransactionError,
+    Receipt, Refusal, TransactionError, Unmined,
 };
 use tally_primitives::{
     BlockNumber, ChannelAddress, LocksRoot, ManagerAddress, NodeAddress, Secret, TokenAddress,
@@ -189,6 +189,13 @@ impl ChannelContracts for FakeContracts {
         let balances = world.state().balances.get(&token);
         let balance = balances.and_then(|balances| balances.get(&holder)).copied();
         ready(Ok(balance.unwrap_or_default()))
+    }
+
+    fn unmined(&self) -> BoxFuture<'_, Result<Unmined, ChainError>> {
+        if self.chain.next_fate() != Fate::Fine {
+            return ready(Err(ordered_failure()));
+        }
+        ready(Ok(Unmined { count: 0, newest: self.chain.head().number }))
     }
 
     fn coin_balance(&self, _holder: NodeAddress) -> BoxFuture<'_, Result<Wei, ChainError>> {

@@ -46,6 +46,8 @@ pub(crate) const HISTORY: Table = Table::new("history");
 /// Journal number → what happened to a payment or a channel.
 pub(crate) const JOURNAL: Table = Table::new("journal");
 
+/// Idempotency key → the request that came with it, and how far it is.
+pub(crate) const KEYS: Table = Table::new("keys");
 /// Name → what an operator switched.
 pub(crate) const SETTINGS: Table = Table::new("settings");
 
@@ -71,6 +73,7 @@ pub const TABLES: &[Table] = &[
     HISTORY,
     JOURNAL,
     SETTINGS,
+    KEYS,
 ];
 
 /// Version 2 of the tables.

@@ -8,6 +8,7 @@ mod chaos;
 mod crash;
 mod hostile;
 mod journal;
+mod keys;
 mod network;
 mod pay;
 mod pending;

@@ -1,4 +1,4 @@
-//! What became of payments, what is under way, and the stream of both.
+//! What became of payments, what is under way, and the stream of both; requests with keys.
 
 use crate::{
     client::{Client, Reply, request},
@@ -220,4 +220,50 @@ async fn switch_version_and_connections() {
     let coin = client.get(&format!("/api/1/debug/ethbalance/{}", own())).await;
     assert_eq!(coin.text, "10000000000000000000");
     assert_eq!(client.get("/api/1/debug/ethbalance/0x12").await.status, 400);
+}
+
+/// Goal: a request with a key is carried out once, and the key is no other request's.
+#[tokio::test]
+async fn a_key_makes_a_request_happen_once() {
+    let client = Client::new(Compat::Document);
+    let send = async |method: &str, path: &str, body: &str, key: &str| {
+        let mut request = request(method, path, body);
+        request.headers_mut().insert("idempotency-key", HeaderValue::from_str(key).unwrap());
+        client.send(request).await
+    };
+    let body = format!(
+        r#"{{"partner_address": "{}", "token_address": "{}", "balance": 300}}"#,
+        partner(),
+        token()
+    );
+    let first = send("PUT", "/api/1/channels", &body, "open-1").await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    let again = send("PUT", "/api/1/channels", &body, "open-1").await;
+    assert_eq!((again.status, again.text), (201, first.text.clone()));
+    assert_eq!(send("PUT", "/api/1/channels", &body, "open-2").await.status, 409, "no second one");
+
+    let path = format!("/api/1/channels/{}", first.json()["channel_address"].as_str().unwrap());
+    for _ in 0..2 {
+        let deposited = send("PATCH", &path, r#"{"balance": 100}"#, "deposit-1").await;
+        assert_eq!((deposited.status, &deposited.json()["balance"]), (200, &json!(400)));
+    }
+    let other = send("PATCH", &path, r#"{"balance": 99}"#, "deposit-1").await;
+    assert_eq!(
+        (other.status, other.error().as_str()),
+        (409, "Idempotency-Key belongs to another request")
+    );
+    // What was refused may be tried anew.
+    assert_eq!(send("PATCH", &path, r#"{"balance": 1000}"#, "deposit-2").await.status, 402);
+    let anew = send("PATCH", &path, r#"{"balance": 1}"#, "deposit-2").await;
+    assert_eq!((anew.status, &anew.json()["balance"]), (200, &json!(401)));
+    for bad in ["", "a b", &"k".repeat(201)] {
+        let reply = send("PATCH", &path, r#"{"balance": 1}"#, bad).await;
+        assert_eq!(reply.status, 400, "{bad}");
+        assert!(reply.error().starts_with("Idempotency-Key must be"), "{}", reply.text);
+    }
+    let mut twice = request("PATCH", &path, r#"{"balance": 1}"#);
+    twice.headers_mut().append("idempotency-key", HeaderValue::from_static("a"));
+    twice.headers_mut().append("idempotency-key", HeaderValue::from_static("b"));
+    let reply = client.send(twice).await;
+    assert_eq!((reply.status, reply.error().as_str()), (400, "Idempotency-Key is given twice"));
 }

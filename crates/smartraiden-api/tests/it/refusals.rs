@@ -68,6 +68,8 @@ fn table() -> Vec<(Maker, [u16; 2], [u16; 2])> {
         (|| E::PaymentExpired { identifier: PaymentId(1) }, [409, 409], [409, 409]),
         (|| E::UnknownPayment(PaymentId(1)), [404, 404], [404, 404]),
         (|| E::MeshOnly, [409, 409], [409, 409]),
+        (|| E::KeyInUse, [409, 409], [409, 409]),
+        (|| E::KeyPending, [408, 409], [408, 408]),
         (|| E::AmountOutOfRange { field: "amount" }, [400, 400], [400, 400]),
         (|| E::ContractRefused("paused".to_owned()), [409, 409], [409, 408]),
         (|| E::TransactionPending(transaction()), [408, 409], [408, 408]),

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tally_channel::{PaymentFailure, PaymentKey};
 use tally_channel_node::{
     BlockRange, ChannelEvent, ChannelEventKind, ChannelState, ChannelView, Command, Connections,
-    DepositRequest, Happening, JournalEntry, JournalPage, LegView, LockView, NetworkEvent,
-    NodeStatus, OpenRequest, PartnerView, PaymentProgress, PaymentReceipt, PaymentRecord,
-    PaymentRequest, PaymentRole, PendingStage, PendingTransfer, ProofView, RequestError,
-    TokenEvent,
+    DepositRequest, Happening, IdempotencyKey, JournalEntry, JournalPage, LegView, LockView,
+    NetworkEvent, NodeStatus, OpenRequest, PartnerView, PaymentProgress, PaymentReceipt,
+    PaymentRecord, PaymentRequest, PaymentRole, PendingStage, PendingTransfer, ProofView,
+    RequestError, TokenEvent,
 };
 use tally_primitives::{
     BlockNumber, BlockSpan, ChannelAddress, Hashlock, LocksRoot, ManagerAddress, MessageHash,
@@ -56,7 +56,8 @@ pub(crate) struct TinyNode {
     events: BTreeMap<ChannelAddress, Vec<ChannelEvent>>,
     payments: BTreeMap<PaymentId, PaymentReceipt>,
     journal: Vec<JournalEntry>,
-    pub(crate) mesh: bool,
+    keys: BTreeMap<IdempotencyKey, (String, ChannelAddress)>,
+    mesh: bool,
 }
 
 impl Default for TinyNode {
@@ -70,6 +71,7 @@ impl Default for TinyNode {
             events: BTreeMap::new(),
             payments: BTreeMap::new(),
             journal: vec![],
+            keys: BTreeMap::new(),
             mesh: false,
         }
     }
@@ -101,6 +103,14 @@ impl TinyNode {
             }
             Command::OpenChannel(request, reply) => drop(reply.send(self.open(request))),
             Command::Deposit(request, reply) => drop(reply.send(self.deposit(request))),
+            Command::OpenChannelOnce(request, key, reply) => {
+                let name = format!("{request:?}");
+                drop(reply.send(self.once(key, name, |node| node.open(request))));
+            }
+            Command::DepositOnce(request, key, reply) => {
+                let name = format!("{request:?}");
+                drop(reply.send(self.once(key, name, |node| node.deposit(request))));
+            }
             Command::Close(channel, reply) => drop(reply.send(self.close(channel))),
             Command::Settle(channel, reply) => drop(reply.send(self.settle(channel))),
             Command::Pay(request, reply) => drop(reply.send(self.pay(request))),
@@ -239,6 +249,25 @@ impl TinyNode {
         view.deposit = view.deposit.try_add(request.amount).unwrap();
         let (view, total) = (view.clone(), view.deposit);
         self.note(view.channel, new_balance(total));
+        Ok(view)
+    }
+
+    fn once(
+        &mut self,
+        key: IdempotencyKey,
+        request: String,
+        carry_out: impl FnOnce(&mut Self) -> Result<ChannelView>,
+    ) -> Result<ChannelView> {
+        if let Some((earlier, channel)) = self.keys.get(&key) {
+            let same = *earlier == request;
+            return if same {
+                Ok(self.channels[channel].clone())
+            } else {
+                Err(RequestError::KeyInUse)
+            };
+        }
+        let view = carry_out(self)?;
+        self.keys.insert(key, (request, view.channel));
         Ok(view)
     }
 
@@ -508,6 +537,7 @@ pub(crate) async fn refuse_all(
             Tokens() RegisterToken(_) Partners(_) Channels() Channel(_) OpenChannel(_) Deposit(_)
             Close(_) Settle(_) Pay(_) NetworkEvents(_) TokenEvents(_, _) ChannelEvents(_, _)
             TokenBalance(_, _) TransferTokens(_, _, _) UpdateNodes(_) Status() Stop() Payments(_)
-            Journal(_, _) Payment(_) PendingTransfers() SwitchMesh(_) Connections() CoinBalance(_));
+            Journal(_, _) Payment(_) PendingTransfers() SwitchMesh(_) Connections() CoinBalance(_)
+            OpenChannelOnce(_, _) DepositOnce(_, _));
     }
 }
