@@ -83,6 +83,12 @@ impl Caller {
         if self.is_shop { Ok(()) } else { Err(forbidden("only a shop's program may ask this")) }
     }
 
+    /// Refuses whoever is not the operator.
+    pub(crate) fn check_operator(&self) -> Result<(), ApiError> {
+        let refuse = || forbidden("only the operator's program may ask this");
+        if self.is_operator { Ok(()) } else { Err(refuse()) }
+    }
+
     /// Refuses whoever may not read what is there of everybody.
     pub(crate) fn check_reader(&self) -> Result<(), ApiError> {
         if self.reads_all { Ok(()) } else { Err(forbidden("only a shop's program may read this")) }

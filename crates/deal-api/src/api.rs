@@ -176,6 +176,8 @@ fn router(inner: &Arc<Inner>) -> Router {
         };
         mount(router, inner, route.path, filter, route.endpoint)
     });
+    let (path, unknown) = (routes::ONE_DEAL, routes::unknown_order());
+    let router = mount(router, inner, path, MethodFilter::POST, unknown);
     match &*inner.server {
         Server::Embedded(_) => router,
         // What a server has beside the published endpoints.

@@ -8,7 +8,7 @@ use axum::{
 use qrcode::{QrCode, render::svg};
 use serde_json::json;
 use std::sync::Arc;
-use tally_deal::{Deal, DealCode, bip21};
+use tally_deal::{Address, Deal, DealCode, bip21};
 
 /// Answers `GET /api/v1/deal/{code}`.
 pub(crate) async fn show(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
@@ -55,6 +55,15 @@ pub(crate) async fn find(embedded: &Embedded, call: &Call) -> Result<Deal, ApiEr
 /// Finds the code of the deal that a path names.
 pub(crate) async fn code(embedded: &Embedded, call: &Call) -> Result<DealCode, ApiError> {
     find(embedded, call).await.map(|deal| deal.code())
+}
+
+/// Refuses a `POST` to a path of one segment below `deal`: the methods of a deal, or an order that
+/// there is not.
+pub(crate) fn no_order(api: &Inner, call: &Call) -> ApiError {
+    let name = call.parameter("code");
+    let is_deal =
+        name.parse::<DealCode>().is_ok() || Address::parse(name, api.config.network).is_ok();
+    if is_deal { ApiError::method_not_allowed("GET, HEAD, OPTIONS") } else { ApiError::not_found() }
 }
 
 fn uri_of(deal: &Deal) -> String {

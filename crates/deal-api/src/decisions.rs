@@ -47,6 +47,24 @@ pub(crate) async fn resolve(api: Arc<Inner>, call: Call) -> Result<Response, Api
     decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
 }
 
+/// Answers `POST /api/v1/deal/{code}/retry`: the operator has settlements that failed tried again.
+pub(crate) async fn retry(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
+    call.caller.check_operator()?;
+    let embedded = api.embedded()?;
+    let code = deals::code(embedded, &call).await?;
+    let decided = embedded.server.retry(code).await;
+    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+}
+
+/// Answers `POST /api/v1/deal/{code}/delete`: the operator hides a deal that has no money.
+pub(crate) async fn delete(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
+    call.caller.check_operator()?;
+    let embedded = api.embedded()?;
+    let code = deals::code(embedded, &call).await?;
+    let decided = embedded.server.delete(code).await;
+    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+}
+
 /// Answers `GET /api/v1/deal/{code}/psbt`.
 pub(crate) async fn settlements(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let embedded = api.embedded()?;

@@ -53,6 +53,7 @@ const WORDS: &[&str] = &[
     "events",
     "dispute",
     "resolve",
+    "retry",
     "verify",
     "bc",
     "history",
@@ -103,17 +104,13 @@ async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -
     let path = request.uri().path();
     let allowed = if is_below(path, "/api/v1/webhooks") { ALLOWED_WITH_DELETE } else { ALLOWED };
     let mut reply = if is_bad(path) {
-        refuse(&entrance, StatusCode::BAD_REQUEST, "bad_request", "Bad Request")
+        refuse(&entrance, ApiError::bad_request("Bad Request"))
     } else if request.method() == Method::OPTIONS {
         (StatusCode::NO_CONTENT, [(header::ALLOW, allowed)]).into_response()
     } else if is_allowed(request.method(), allowed) {
         next.run(folded(request)).await
     } else {
-        let word = "method_not_allowed";
-        let mut reply =
-            refuse(&entrance, StatusCode::METHOD_NOT_ALLOWED, word, "Method Not Allowed");
-        reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-        reply
+        refuse(&entrance, ApiError::method_not_allowed(allowed))
     };
     let headers = reply.headers_mut();
     if let Some(origin) = origin {
@@ -134,10 +131,9 @@ async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -
     reply
 }
 
-fn refuse(entrance: &Entrance, status: StatusCode, word: &'static str, message: &str) -> Response {
-    tracing::debug!(status = status.as_u16(), "refused before the routes");
-    let manner = Manner { compat: entrance.compat, html: false };
-    ApiError::new(status, word, message).reply(manner)
+fn refuse(entrance: &Entrance, error: ApiError) -> Response {
+    tracing::debug!(?error, "refused before the routes");
+    error.reply(Manner { compat: entrance.compat, html: false })
 }
 
 fn is_allowed(method: &Method, allowed: &str) -> bool {

@@ -55,6 +55,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not Found")
     }
 
+    /// The path is good, and the method is not: `allowed` are.
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        let (status, word) = (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
+        Self::new(status, word, "Method Not Allowed").with_header(header::ALLOW, allowed)
+    }
+
     /// There is no such thing, of those that a path can name.
     pub(crate) fn unknown(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))

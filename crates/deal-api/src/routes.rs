@@ -11,7 +11,7 @@ pub(crate) use doc::{Content, Doc, Kind, Parameter, Reply, Route};
 use crate::{
     access, account,
     call::{Endpoint, Gate, Handler},
-    deal,
+    deal, deals,
     error::ApiError,
     keys, local,
 };
@@ -33,6 +33,15 @@ pub(crate) const PASSED: &[&str] = &[
 pub(crate) fn passed() -> Endpoint {
     let handler: Handler = |_, _| Box::pin(async { Err(ApiError::not_found()) });
     Endpoint { gate: GUARDED, is_passed: true, handler }
+}
+
+/// Where a deal is shown.
+pub(crate) const ONE_DEAL: &str = "/api/v1/deal/{code}";
+
+/// What answers a `POST` there: an order that there is not, unless the path names a deal.
+pub(crate) fn unknown_order() -> Endpoint {
+    let handler: Handler = |api, call| Box::pin(async move { Err(deals::no_order(&api, &call)) });
+    Endpoint { gate: OPEN, is_passed: false, handler }
 }
 
 /// An endpoint of which the module does its part itself.
@@ -218,10 +227,7 @@ fn access() -> Vec<Route> {
             },
         ),
         sign_out(Doc::get("sign_out", "access", Reply::ok(SIGNED_OUT))),
-        sign_out(Doc {
-            method: "post",
-            ..Doc::get("post_sign_out", "access", Reply::ok(SIGNED_OUT))
-        }),
+        sign_out(Doc::post_alone("post_sign_out", "access", Reply::ok(SIGNED_OUT))),
     ]
 }
 

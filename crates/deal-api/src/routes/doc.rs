@@ -96,6 +96,11 @@ impl Doc {
         }
     }
 
+    /// A `POST` that needs no body.
+    pub(super) const fn post_alone(id: &'static str, tag: &'static str, reply: Reply) -> Self {
+        Self { method: "post", ..Self::get(id, tag, reply) }
+    }
+
     pub(super) const fn post(
         id: &'static str,
         tag: &'static str,

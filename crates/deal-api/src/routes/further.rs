@@ -1,6 +1,6 @@
 //! Lists, and what a deal has beside the protocol.
 
-use super::{Content, Doc, GUARDED, Reply, Route, examples, p, passing, route};
+use super::{Content, Doc, GUARDED, ONE_DEAL, Reply, Route, examples, p, passing, route};
 use crate::{call::Handler, deals, decisions, events, keys, lists, webhooks};
 
 const PAGED: &[(&str, &str)] =
@@ -114,7 +114,7 @@ fn list() -> Vec<Route> {
 fn deal() -> Vec<Route> {
     vec![
         at(
-            "/api/v1/deal/{code}",
+            ONE_DEAL,
             |api, call| Box::pin(deals::show(api, call)),
             Doc {
                 summary: "A deal as JSON, by its code or by where it is paid",
@@ -154,6 +154,11 @@ fn decisions() -> Vec<Route> {
         (404, "there is no such deal"),
         (409, "the deal does not allow it"),
     ];
+    const OPERATORS: &[(u16, &str)] = &[
+        (403, "the caller is not the operator"),
+        (404, "there is no such deal"),
+        (409, "the deal does not allow it"),
+    ];
     vec![
         at(
             "/api/v1/deal/{code}/dispute",
@@ -185,6 +190,24 @@ fn decisions() -> Vec<Route> {
                     Content::json("Resolution", examples::RESOLUTION),
                     decided,
                 )
+            },
+        ),
+        at(
+            "/api/v1/deal/{code}/retry",
+            |api, call| Box::pin(decisions::retry(api, call)),
+            Doc {
+                summary: "The operator has settlements that failed tried again",
+                refusals: OPERATORS,
+                ..Doc::post_alone("retry", "decisions", decided)
+            },
+        ),
+        at(
+            "/api/v1/deal/{code}/delete",
+            |api, call| Box::pin(decisions::delete(api, call)),
+            Doc {
+                summary: "The operator hides a deal that has no money",
+                refusals: OPERATORS,
+                ..Doc::post_alone("delete", "decisions", decided)
             },
         ),
         at(

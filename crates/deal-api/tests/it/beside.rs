@@ -2,13 +2,11 @@
 
 use crate::{
     client::{FORM, JSON, TEXT, form},
-    world::{CREATE, CUSTOMER, ONE, PAYMENT, SELLER, World},
+    world::{CODE, CREATE, CUSTOMER, ONE, PAYMENT, SELLER, World},
 };
 use serde_json::{Value, json};
 use tally_chain::utxo::Start;
 use tally_deal::Address;
-
-const CODE: &str = "20ab96cf6cb32eba7e98c92c958c8c176ebd25c0";
 
 #[tokio::test]
 async fn a_deal_is_shown_by_its_code_and_its_address() {
@@ -193,6 +191,28 @@ async fn decisions_are_signed() {
     let headers = [("content-type", JSON), ("sec-fetch-site", "same-origin")];
     let reply = world.send("POST", &path, &headers, r#"{"refund":"50%"}"#).await;
     assert_eq!(reply.status, 403, "a page in a browser is no operator");
+}
+
+/// Goal: the operator's programs have settlements tried again and hide deals; nobody else's do.
+#[tokio::test]
+async fn the_operator_retries_and_deletes() {
+    let world = World::new().await;
+    world.create().await;
+    let post = async |path: &str, site: Option<&str>| {
+        let headers = Vec::from_iter(site.map(|site| ("sec-fetch-site", site)));
+        world.send("POST", path, &headers, "").await
+    };
+    for word in ["retry", "delete"] {
+        let path = format!("/api/v1/deal/{CODE}/{word}");
+        let reply = post(&path, Some("same-origin")).await;
+        assert_eq!(reply.status, 403, "a page in a browser is no operator: {}", reply.text);
+        let reply = post(&path.replace(CODE, &"0".repeat(40)), None).await;
+        assert_eq!(reply.error(), (404, "there is no such deal".to_owned()), "{word}");
+    }
+    let reply = post(&format!("/api/v1/Deal/{CODE}/Retry"), None).await;
+    assert_eq!((reply.status, &reply.json()["error"]["error"]), (409, &json!("wrong_state")));
+    let reply = post(&format!("/api/v1/deal/{PAYMENT}/DELETE"), None).await;
+    assert_eq!((reply.status, &reply.json()["state"]), (200, &json!("Deleted")), "{}", reply.text);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{FORM, JSON},
-    world::{CREATE, World},
+    world::{CODE, CREATE, World},
 };
 use axum::{
     body::{Body, BodyDataStream},
@@ -13,8 +13,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tally_deal_api::STREAMS_MAX;
 use tower::ServiceExt as _;
-
-const CODE: &str = "20ab96cf6cb32eba7e98c92c958c8c176ebd25c0";
 
 async fn open(world: &World, path: &str, headers: &[(&str, &str)]) -> (u16, BodyDataStream) {
     let mut request = Request::get(path).header("accept", "text/event-stream");

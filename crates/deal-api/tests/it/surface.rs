@@ -2,7 +2,7 @@
 
 use crate::{
     client::{FORM, JSON, get},
-    world::{NOW, World},
+    world::{CODE, NOW, PAYMENT, World},
 };
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -54,6 +54,22 @@ async fn unknown_paths_are_not_found() {
         let reply = world.get(path).await;
         assert_eq!(reply.error(), (404, "Not Found".to_owned()), "{path}");
         assert_eq!(reply.json()["error"]["code"], 404);
+    }
+}
+
+/// Goal: an order that there is not is not found, whatever else its path could name.
+#[tokio::test]
+async fn unknown_orders_are_not_found() {
+    let world = World::new().await;
+    for word in ["refund", "CREATED", "list", "x"] {
+        let reply = world.post(&format!("/api/v1/deal/{word}"), JSON, "{}").await;
+        let expected = if word == "list" { 405 } else { 404 };
+        assert_eq!(reply.status, expected, "{word}: {}", reply.text);
+    }
+    for deal in [CODE, PAYMENT] {
+        let reply = world.post(&format!("/api/v1/deal/{deal}"), JSON, "{}").await;
+        assert_eq!(reply.error(), (405, "Method Not Allowed".to_owned()), "{deal}");
+        assert_eq!(reply.header("allow"), Some("GET, HEAD, OPTIONS"));
     }
 }
 

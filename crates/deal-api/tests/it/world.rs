@@ -25,6 +25,9 @@ pub(crate) const CUSTOMER: &str = "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm";
 /// Where the seed's deal is paid, if the service's keys are those of the private keys 1 and 2.
 pub(crate) const PAYMENT: &str = "2MvQAGkftYdqZuL7MEyDHjQBDkAdn2Ssu65";
 
+/// Its code.
+pub(crate) const CODE: &str = "20ab96cf6cb32eba7e98c92c958c8c176ebd25c0";
+
 /// The address of the private key 1, and of 2.
 pub(crate) const ONE: &str = "mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r";
 pub(crate) const TWO: &str = "mg8Jz5776UdyiYcBb9Z873NTozEiADRW5H";
