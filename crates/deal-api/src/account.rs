@@ -27,7 +27,8 @@ pub(crate) async fn answer(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
             };
             let payload = text.map(|text| packages::signed(&api, &call, text)).transpose()?;
             let address = call.address()?.or_else(|| api.config.module.address.clone());
-            relay::send(&api, front, &call, Message { address, payload, is_deal: false }).await
+            let message = Message { address, payload, action: None, is_deal: false };
+            relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {
             let text = match message(&api, &call, action).await? {

@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::response::Response;
 use std::sync::Arc;
-use tally_deal::{Document, Order, Request, Scheme, Time};
+use tally_deal::{CheckedRequest, Document, Order, Request, Scheme, Time};
 use tally_deal_node::module::action_of_path;
 
 /// Answers a request that orders something of a deal.
@@ -23,10 +23,12 @@ pub(crate) async fn order(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
     match (&*api.server, api.face) {
         (Server::Remote(front), _) => {
             let document = document(&call).await?;
-            let text = checked(&api, front, document)?;
-            let payload = Some(packages::signed(&api, &call, text)?);
-            let address = call.address()?;
-            relay::send(&api, front, &call, Message { address, payload, is_deal: true }).await
+            let checked = checked(&api, front, document)?;
+            let payload = Some(packages::signed(&api, &call, checked.text)?);
+            // The path of `/api/v1/deal` does not say it.
+            let action = Some(checked.request.order.to_lowercase());
+            let message = Message { address: call.address()?, payload, action, is_deal: true };
+            relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {
             let document = document(&call).await?;
@@ -50,7 +52,7 @@ pub(crate) async fn status(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
     match (&*api.server, api.face) {
         (Server::Remote(front), _) => {
             let address = payment_address(&call).await?;
-            let message = Message { address, payload: None, is_deal: true };
+            let message = Message { address, payload: None, action: None, is_deal: true };
             relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {
@@ -88,13 +90,12 @@ fn order_of(call: &Call) -> Option<Order> {
 }
 
 /// Does what a module does with a message: checks it, and computes where the deal is paid.
-fn checked(api: &Inner, front: &Front, document: Document) -> Result<String, ApiError> {
+fn checked(api: &Inner, front: &Front, document: Document) -> Result<CheckedRequest, ApiError> {
     let keys = front.service_keys().map_err(|error| ApiError::validation(error.to_string()))?;
     let refuse = |refusal: tally_deal::Refusal| ApiError::validation(refusal.to_string());
     let request = Request::read(document, api.config.network).map_err(refuse)?;
     let now = Time(api.clock.now());
-    let checked = request.check(now, &Scheme::Service(keys)).map_err(refuse)?;
-    Ok(checked.text)
+    request.check(now, &Scheme::Service(keys)).map_err(refuse)
 }
 
 /// Finds the payment address: in the query, or in the body of a `POST`.

@@ -26,6 +26,8 @@ const PASSED: [&str; 8] = [
 pub(crate) struct Message {
     pub(crate) address: Option<String>,
     pub(crate) payload: Option<String>,
+    /// What is asked; without it, the last segment of the path says it.
+    pub(crate) action: Option<String>,
     /// Whether it is about a deal: then the server hears what the module takes of it.
     pub(crate) is_deal: bool,
 }
@@ -38,7 +40,7 @@ pub(crate) async fn send(
     message: Message,
 ) -> Result<Response, ApiError> {
     let id = PackageId::new(api.random_bytes());
-    let action = action_of_path(&call.spelled).unwrap_or_default();
+    let action = message.action.or_else(|| action_of_path(&call.spelled)).unwrap_or_default();
     let payload = message.payload.map(String::into_bytes);
     let address = message.address;
     let package = Package { address, payload, ..Package::request(&id, action) };

@@ -67,7 +67,7 @@ async fn the_published_deal_is_sent_as_published() {
     let expected = "9ce70d7630e8dd9f28847b69ea764d0787e4a4da00807493d7d75a45c0f686a3";
     assert_eq!(hex(&sha256(&text)), expected);
     assert!(package.get("address").is_none(), "a deal has an address only if the query has");
-    assert_eq!(package["action"], "deal");
+    assert_eq!(package["action"], "create", "the path does not say it, the message does");
     assert_eq!(asked.path, "/api/v1/deal");
     assert_eq!(asked.header("module-fee"), Some("0.1%"));
 }
