@@ -133,14 +133,17 @@ pub(crate) fn front(
             (ServiceKeySource::Configured(keys, verifying), None)
         }
         None => {
-            let service = Arc::new(KeyService::new(KeyServiceConfig {
+            let service = KeyService::new(KeyServiceConfig {
                 remote: Arc::clone(&link),
                 account: remote.account.clone(),
                 server_name: remote.account_name.clone(),
                 service_key: remote.server_key.as_ref().map(tally_pgp::PublicKey::fingerprint),
+                network: config.network,
                 clock: Arc::clone(&config.clock),
                 randomness: Arc::new(random),
-            }));
+            });
+            let service = service.context("--server-key-file");
+            let service = Arc::new(service.map_err(Failure::of(Kind::Settings))?);
             (ServiceKeySource::Service(Arc::clone(&service)), Some(service))
         }
     };

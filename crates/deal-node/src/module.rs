@@ -19,7 +19,8 @@ pub use action::action_of_path;
 pub use identifier::{IDENTIFIER_RANDOM_BYTES, PackageId, PackageIdParseError};
 pub use jwt::{Claims, JwtError, JwtKey};
 pub use key_service::{
-    KeyRound, KeyService, KeyServiceConfig, Randomness, RefreshRhythm, ServiceView,
+    KeyRound, KeyService, KeyServiceConfig, Randomness, RefreshRhythm, ServiceKeyUnknown,
+    ServiceView,
 };
 pub use package::{PACKAGE_BYTES_MAX, Package, PackageError, PackageResult};
 pub use remote::{

@@ -6,9 +6,10 @@ use crate::{
 };
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
+use tally_deal::Network;
 use tally_deal_node::module::{
     JwtKey, KeyRound, KeyService, KeyServiceConfig, Remote, RemoteConfig, ServerAddress,
-    ServiceAccount, Verdict,
+    ServiceAccount, ServiceKeyUnknown, Verdict,
 };
 use tally_http::Shutdown;
 use tally_pgp::{BitcoinKey, SecretKey, Server, ServiceRecord};
@@ -38,10 +39,11 @@ fn service(
         account,
         server_name: None,
         service_key: None,
+        network: Network::Test,
         clock: clock(),
         randomness: Arc::new(|| 0),
     };
-    (KeyService::new(config), remote)
+    (KeyService::new(config).unwrap(), remote)
 }
 
 /// The key of a service whose record names one server and two Bitcoin keys.
@@ -209,4 +211,32 @@ async fn rounds_come_in_their_rhythm() {
     }
     shutdown.trigger();
     running.await.unwrap();
+}
+
+/// Goal: where money is real, nobody who stands between a module and its server names the keys that
+/// money is paid to.
+#[tokio::test]
+async fn on_the_main_network_the_first_key_is_not_just_believed() {
+    let pin = record_key(1, "http://server.example", [1, 2]).public().fingerprint();
+    for (network, servers, service_key, is_taken) in [
+        (Network::Main, vec!["server.example"], None, false),
+        (Network::Main, vec!["https://server.example", "other.example"], None, false),
+        (Network::Main, vec!["https://server.example", "https://other.example"], None, true),
+        (Network::Main, vec!["server.example"], Some(pin), true),
+        (Network::Test, vec!["server.example"], None, true),
+    ] {
+        let servers: Vec<ServerAddress> = servers.iter().map(|it| it.parse().unwrap()).collect();
+        let remote = RemoteConfig { servers: servers.clone(), ..RemoteConfig::default() };
+        let made = KeyService::new(KeyServiceConfig {
+            remote: Arc::new(Remote::new(remote).unwrap()),
+            account: None,
+            server_name: None,
+            service_key,
+            network,
+            clock: clock(),
+            randomness: Arc::new(|| 0),
+        });
+        let expected = if is_taken { Ok(()) } else { Err(ServiceKeyUnknown) };
+        assert_eq!(made.map(|_| ()), expected, "{network} {servers:?}");
+    }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
-use tally_deal::{ServiceKeys, ServiceKeysError};
+use tally_deal::{Network, ServiceKeys, ServiceKeysError};
 use tally_pgp::{Fingerprint, PublicKey, ServiceRecord};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -31,13 +31,24 @@ pub struct KeyServiceConfig {
     /// service's record has for the server.
     pub server_name: Option<String>,
     /// The service's key, if it is known. Without it, the first key that is fetched is believed, and
-    /// no other one after it until the module starts again.
+    /// no other one after it until the module starts again: on the main network only if all servers
+    /// are asked by `https`.
     pub service_key: Option<Fingerprint>,
+    /// The network that deals are paid on.
+    pub network: Network,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers: modules of a service shall not all ask at the same time.
     pub randomness: Randomness,
 }
+
+/// Whoever answers first could name the keys that real money is paid to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "on the main network the service's key must be known, or every server be asked by https: else \
+     whoever stands in between names the keys that money is paid to"
+)]
+pub struct ServiceKeyUnknown;
 
 /// How a round of asking for keys ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,10 +146,18 @@ struct TokenReply {
 
 impl KeyService {
     /// Makes the service; it knows nothing before [`run`](Self::run).
-    pub fn new(config: KeyServiceConfig) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceKeyUnknown`].
+    pub fn new(config: KeyServiceConfig) -> Result<Self, ServiceKeyUnknown> {
+        let is_real = config.network == Network::Main;
+        if is_real && config.service_key.is_none() && !config.remote.is_tls() {
+            return Err(ServiceKeyUnknown);
+        }
         let believed = Mutex::new(config.service_key);
         let view = RwLock::new(Arc::new(ServiceView::default()));
-        Self { config, view, token: Mutex::new(None), believed }
+        Ok(Self { config, view, token: Mutex::new(None), believed })
     }
 
     /// Returns what is known now.

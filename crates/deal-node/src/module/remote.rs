@@ -167,6 +167,11 @@ impl Remote {
         }
     }
 
+    /// Says whether every configured server is asked by `https`.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.config.servers.iter().all(ServerAddress::is_tls)
+    }
+
     /// Takes the servers that the service's key names in the place of those it named before.
     pub(crate) fn learn(&self, servers: &[ServerAddress]) {
         *self.learned.write().unwrap_or_else(PoisonError::into_inner) = servers.to_vec();

@@ -40,6 +40,11 @@ impl ServerAddress {
         format!("{scheme}://{}:{}", self.host, self.port)
     }
 
+    /// Says whether it is asked by `https`, so that nobody in between answers in its name.
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
     /// Says whether this is the server that clients name when they name none: `localhost`, by
     /// whatever name, at [`SERVER_PORT`].
     pub fn is_default(&self) -> bool {
