@@ -13,6 +13,9 @@ pub struct Config {
     pub name: String,
     /// Where the server answers, for the record in its key: `http://localhost:4988`.
     pub url: String,
+    /// The address of the module within the process, if it has one: other modules that name it are
+    /// refused.
+    pub module_address: Option<Address>,
     /// What the service takes of a payout.
     pub service_fee: Fee,
     /// Where the service's fee and what nobody else is to get goes; without one the service takes
@@ -110,6 +113,7 @@ impl Config {
             network,
             name: "localhost".to_owned(),
             url: "http://localhost:4988".to_owned(),
+            module_address: None,
             service_fee: Fee::NONE,
             service_address: None,
             policy: Policy::default(),
@@ -154,7 +158,7 @@ impl Config {
         {
             return wrong("service_fee", "is above policy.fee_max: no deal could be made");
         }
-        let others = self.arbiters.iter().chain(&self.service_address);
+        let others = self.arbiters.iter().chain(&self.service_address).chain(&self.module_address);
         if let Some(address) = others.into_iter().find(|address| !address.is_for(self.network)) {
             let reason = format!("{address} is of another network than {}", self.network);
             return Err(OpenError::Setting { setting: "network", reason });

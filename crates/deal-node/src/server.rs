@@ -88,7 +88,7 @@ impl DealServer {
     }
 
     /// Returns the armored PGP key of the service (`DEFAULT`, in any case), of this server under its
-    /// name, or of the account with this address; `None` if there is none.
+    /// name, or the one that the owner of this address has signed for; `None` if there is none.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl DealServer {
             return Ok(Some(self.core.keys.pgp.public().to_armored()));
         }
         let found = self.core.store.account(account).await.map_err(read_failed)?;
-        Ok(found.and_then(|found| found.value.pgp().map(str::to_owned)))
+        Ok(found.and_then(|found| found.value.trusted_pgp().map(str::to_owned)))
     }
 
     /// Returns the server's PGP key, to verify what it has signed.

@@ -264,6 +264,7 @@ fn server(settings: &Settings, network: Network) -> Result<tally_deal_node::Conf
     if let Some(url) = &settings.server_url {
         config.url.clone_from(url);
     }
+    config.module_address = address(settings.module_address.as_ref(), "--module-address", network)?;
     config.service_fee = settings.service_fee.as_ref().map_or(Fee::NONE, |Setting(fee)| *fee);
     config.service_address =
         address(settings.service_address.as_ref(), "--service-address", network)?;

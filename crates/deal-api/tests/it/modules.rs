@@ -1,12 +1,13 @@
 //! The server's side: packages of other modules.
 
 use crate::{
-    client::{FORM, JSON, Reply, TEXT, form, post, send},
+    client::{JSON, Reply, TEXT, post, send},
     double::module_with,
-    world::{CREATE, NOW, ONE, PAYMENT, World, pgp_key},
+    world::{CREATE, NOW, ONE, PAYMENT, World, pgp_key, private_key},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
+use tally_deal::message_signature::{Header, sign};
 use tally_deal_node::module::AllowList;
 use tally_http::{Server, Shutdown};
 use tally_pgp::verify_clear;
@@ -25,9 +26,10 @@ async fn ask(world: &World, path: &str, body: &str, module: Option<&str>) -> Rep
 
 /// Registers the module of the PGP key 5 with the address of the private key 1.
 async fn register(world: &World) {
-    let armored = pgp_key(5).public().to_armored();
-    let body = form(&[("address", ONE), ("pgp", armored.trim_end())]);
-    let reply = world.post("/api/v1/account/new", FORM, &body).await;
+    let text = format!("2022-04-11\n{ONE}\n{}", pgp_key(5).public().to_armored().trim_end());
+    // Whoever has not signed with the key of the address speaks for nobody.
+    let signature = sign(&private_key(1), text.as_bytes(), Header::Compressed);
+    let reply = world.post("/api/v1/account/new", TEXT, &format!("{text}\n{signature}")).await;
     assert!(reply.result().0, "{}", reply.text);
 }
 

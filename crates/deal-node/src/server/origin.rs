@@ -10,6 +10,9 @@ use tally_pgp::{PublicKey, verify_clear};
 /// How a signed message begins.
 const SIGNED_BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 
+/// What is said to who names the address of the module within the process.
+const IMPOSTOR: &str = "The module address is that of the server's own module.";
+
 /// A message without its signature.
 #[derive(Debug)]
 pub(super) struct Bare {
@@ -28,6 +31,9 @@ pub(super) async fn bare(
     origin: &Origin,
     account: Option<&str>,
 ) -> Result<Result<Bare, String>, ServerError> {
+    if is_impostor(core, origin) {
+        return Ok(Err(IMPOSTOR.to_owned()));
+    }
     let is_signed = text.trim_start().starts_with(SIGNED_BEGIN);
     if !is_signed {
         if core.config.needs_module_signature && !origin.is_own {
@@ -60,10 +66,21 @@ pub(super) async fn bare(
     }
 }
 
+/// Returns the PGP key that speaks for an address: one that the owner of the address has signed for,
+/// since anybody can open an account for any address.
 async fn key_of(core: &Core, address: &str) -> Result<Option<PublicKey>, ServerError> {
     let found = core.store.account(address).await.map_err(read_failed)?;
-    let armored = found.as_ref().and_then(|found| found.value.pgp());
+    let armored = found.as_ref().and_then(|found| found.value.trusted_pgp());
     Ok(armored.and_then(|text| PublicKey::from_armored(text).ok()))
+}
+
+/// Whether somebody elsewhere gives himself out as the module within the process.
+fn is_impostor(core: &Core, origin: &Origin) -> bool {
+    let Some(own) = core.config.module_address.as_ref().filter(|_| !origin.is_own) else {
+        return false;
+    };
+    let named = origin.module.as_deref().unwrap_or_default();
+    Address::parse(named, core.config.network).as_ref() == Ok(own)
 }
 
 /// Reads the module's address.
@@ -71,6 +88,9 @@ pub(super) fn module_address(core: &Core, origin: &Origin) -> Result<Option<Addr
     let Some(text) = origin.module.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
+    if is_impostor(core, origin) {
+        return Err(IMPOSTOR.to_owned());
+    }
     Address::parse(text, core.config.network)
         .map(Some)
         .map_err(|_| "Invalid module address.".to_owned())

@@ -1,14 +1,45 @@
 //! Who may say what: each test is the attack of somebody who may not.
 
-use crate::support::{ONE, TWO, key, own, sale, site, told};
-use tally_deal::{Address, Network, Order};
-use tally_deal_node::{AccountAction, Origin};
+use crate::support::{ONE, Site, TWO, key, own, sale, site, told};
+use tally_deal::{
+    Address, Network, Order,
+    message_signature::{Header, sign},
+};
+use tally_deal_node::{AccountAction, DealCall, DealMessage, Origin, Outcome};
+use tally_pgp::SecretKey;
 
 /// The address of somebody else.
 const MALLORY: &str = "mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8";
 
+/// What the server says to who may speak for the site, for a deal that is not paid.
+const TOO_EARLY: &str = "The deal is Created: complete is not possible.";
+
 fn through(module: &str, fee: &str) -> Origin {
     Origin { module: Some(module.to_owned()), fee: Some(fee.to_owned()), ..Origin::default() }
+}
+
+fn pgp(seed: u8) -> SecretKey {
+    SecretKey::generate(&["a module".to_owned()], &[seed; 32], 1_600_000_000).unwrap()
+}
+
+/// Signs a message of the holder of key 1 about his account.
+fn signed(text: &str) -> String {
+    format!("{text}\n{}\n", sign(&key(1), text.as_bytes(), Header::Compressed))
+}
+
+impl Site {
+    async fn sent(&self, order: Order, text: &str, origin: Origin) -> Outcome {
+        let message = DealMessage::Text { text: text.to_owned(), order: Some(order) };
+        self.server.deal(DealCall { message, origin, is_signed: false }).await.unwrap()
+    }
+
+    /// Makes a deal through a module, and returns its text with another order.
+    async fn made(&self, kind: &str, module: &str) -> impl Fn(&str) -> String + use<> {
+        let made = self.json(Order::Create, &sale(self, kind), through(module, "1%")).await;
+        assert!(made.success, "{}", made.message);
+        let text = told(&made).0;
+        move |word| text.replacen("order: Created", &format!("order: {word}"), 1)
+    }
 }
 
 /// Goal: who makes the deal of others first does not decide what is taken of it. Method: the terms
@@ -49,4 +80,50 @@ async fn the_same_terms_are_no_other_deal() {
     let refused = site.json(Order::Create, &plain, own()).await;
     assert!(!refused.success);
     assert!(refused.message.contains("another scheme"), "{}", refused.message);
+}
+
+/// Goal: nobody speaks for a module whose address he does not hold. Method: an account that a
+/// stranger opens for the module's address, with a PGP key of his.
+#[tokio::test]
+async fn the_owner_of_the_address_brings_the_key() {
+    let site = site(|_| {});
+    let message = site.made("Postpaid", ONE).await("complete");
+    let (stranger, owner) = (pgp(1), pgp(2));
+    let text = format!("{ONE}\n{}\n", stranger.public().to_armored().trim_end());
+    let opened = site.account(AccountAction::New, &text).await;
+    assert!(opened.success, "{}", opened.message);
+    let forged = stranger.sign_clear(&message, site.now().0).unwrap();
+    let refused = site.sent(Order::Complete, &forged, through(ONE, "1%")).await;
+    assert!(!refused.success && refused.message != TOO_EARLY, "{}", refused.message);
+    assert_eq!(site.server.public_key(ONE).await.unwrap(), None, "nobody's word");
+    let armored = owner.public().to_armored();
+    let update = format!("{}\n{ONE}\n{}", site.now().date(), armored.trim_end());
+    let updated = site.account(AccountAction::Update, &signed(&update)).await;
+    assert!(updated.success, "{}", updated.message);
+    let good = owner.sign_clear(&message, site.now().0).unwrap();
+    let heard = site.sent(Order::Complete, &good, through(ONE, "1%")).await;
+    assert_eq!(heard.message, TOO_EARLY);
+    let refused = site.sent(Order::Complete, &forged, through(ONE, "1%")).await;
+    assert!(!refused.success && refused.message != TOO_EARLY, "{}", refused.message);
+    let known = site.server.public_key(ONE).await.unwrap();
+    assert_eq!(known.as_deref().map(str::trim_end), Some(armored.trim_end()));
+}
+
+/// Nobody elsewhere is the module within the process, whatever he signs.
+#[tokio::test]
+async fn the_own_module_is_nobody_elsewhere() {
+    let address = Address::parse(ONE, Network::Regtest).unwrap();
+    let site = site(|config| config.module_address = Some(address));
+    let own = Origin { module: Some(ONE.to_owned()), ..own() };
+    let made = site.json(Order::Create, &sale(&site, "Postpaid"), own).await;
+    let message = told(&made).0.replacen("order: Created", "order: complete", 1);
+    let module = pgp(1);
+    let text = format!("{}\n{ONE}\n{}", site.now().date(), module.public().to_armored().trim_end());
+    assert!(site.account(AccountAction::New, &signed(&text)).await.success);
+    let message = module.sign_clear(&message, site.now().0).unwrap();
+    let refused = "The module address is that of the server's own module.";
+    let complete = site.sent(Order::Complete, &message, through(ONE, "1%")).await;
+    assert_eq!(complete.message, refused);
+    let create = site.json(Order::Create, &sale(&site, "Prepaid"), through(ONE, "1%")).await;
+    assert_eq!(create.message, refused);
 }
