@@ -214,11 +214,11 @@ fn sellers_cancel_and_arbiters_divide() {
 
     let at = |action: &str| format!("/deal/{disputed}/{action}");
     let reason = "it is another colour";
-    let signature = customer.sign(&node, &format!("{disputed}\ndispute {reason}"));
+    let signature = customer.sign(&node, &format!("dispute {disputed}\n{reason}"));
     let dispute = json!({ "by": "customer", "reason": reason, "signature": signature });
     server.tell(&at("dispute"), &dispute).expect(200);
     let resolve = |party: &Party, refund: &str, signed: &str| {
-        let signature = party.sign(&node, &format!("{disputed}\nrefund {signed}"));
+        let signature = party.sign(&node, &format!("resolution {disputed}\n{signed}"));
         let body = json!({ "refund": refund, "arbiter": party.address, "signature": signature });
         server.tell(&at("resolve"), &body)
     };

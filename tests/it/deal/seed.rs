@@ -125,7 +125,12 @@ fn what_a_module_sends_is_the_published_vector() {
         .start();
     let url = format!("{}/api/v1/deal/create?pgp=off&payload=text", module.url());
     let asking = std::thread::spawn(move || {
-        let headers = [("content-type", JSON), ("origin", "http://placard.zr-code.com")];
+        let headers = [
+            ("content-type", JSON),
+            // Whoever names a site shows that it is a program.
+            ("authorization", "Bearer of-the-shop"),
+            ("origin", "http://placard.zr-code.com"),
+        ];
         send(&url, "POST", &headers, CREATE.as_bytes())
     });
     let (head, body) = super::front::take_one(
@@ -137,6 +142,7 @@ fn what_a_module_sends_is_the_published_vector() {
         "module-address: mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8",
         "module-fee: 0.1%",
         "origin: http://placard.zr-code.com",
+        "authorization: bearer of-the-shop",
         "content-type: application/json",
         &format!("host: {address}"),
     ] {
