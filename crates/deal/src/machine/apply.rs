@@ -47,6 +47,7 @@ impl Deal {
             Fact::Accepted { id } => self.accepted(id),
             Fact::Rejected { id, reason } => self.rejected(id, reason, &mut actions),
         }
+        self.keep_one_payout(&mut actions);
         self.plan(policy, &mut actions);
         self.rate(&mut actions);
         self.tell_state(before, &mut actions);
@@ -241,6 +242,25 @@ impl Deal {
             {
                 out.push(action);
             }
+        }
+    }
+
+    /// Gives up a payout that can be mined again when the deal has been paid out otherwise since:
+    /// what it would spend goes back to the customer, by a transaction that takes its place.
+    fn keep_one_payout(&mut self, out: &mut Vec<Action>) {
+        let stands = self.standing();
+        let is_payout = |at: &usize| stands[*at] && self.settlements[*at].is_payout();
+        let payouts: Vec<_> = (0..self.settlements.len()).filter(is_payout).collect();
+        // What a block has is kept; else the newest.
+        let (mined, mut waiting): (Vec<_>, Vec<_>) =
+            payouts.into_iter().partition(|at| self.is_confirmed(&self.settlements[*at]));
+        if mined.is_empty() {
+            waiting.pop();
+        }
+        for at in waiting {
+            self.settlements[at].is_given_up = true;
+            let given_up = self.settlements[at].plan.id;
+            out.retain(|action| !matches!(action, Action::Broadcast { id, .. } if *id == given_up));
         }
     }
 

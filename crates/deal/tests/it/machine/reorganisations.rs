@@ -5,7 +5,10 @@ use super::{
     terms::{SUM, UNTIL, postpaid, prepaid},
     world::World,
 };
-use tally_deal::{Action, Actor, Command, Fact, FeedbackStatus, Purpose, Recipient, State};
+use tally_chain::utxo::OutPoint;
+use tally_deal::{
+    Action, Actor, Command, Fact, FeedbackStatus, Purpose, Recipient, SettlementId, State,
+};
 
 /// A prepaid deal with its payout in a block of its own.
 fn executed() -> World {
@@ -115,6 +118,60 @@ fn a_replaced_payment() {
     assert_eq!(world.received(Recipient::Seller), SUM - 800);
     assert_eq!(world.received(Recipient::Customer), 5_000);
     assert_eq!(world.mined(Purpose::Payout), 1);
+}
+
+/// A deal that was paid out of a second payment, after its first one was undone. Returns the first
+/// payment and its payout.
+fn paid_twice() -> (World, OutPoint, SettlementId) {
+    let mut world = executed();
+    let first = world.deal.settlements()[0].plan.clone();
+    let outpoint = first.inputs[0].0;
+    world.undo(2);
+    world.forget(outpoint.txid);
+    world.todo.clear();
+    world.pay_with(2, SUM);
+    world.mine();
+    world.work();
+    assert_eq!((world.state(), world.deal.settlements().len()), (State::Executed, 2));
+    (world, outpoint, first.id)
+}
+
+/// Goal: the server does not pay the seller twice, though it has signed twice.
+#[test]
+fn a_payout_that_comes_back_is_replaced_by_a_refund() {
+    for is_mined in [true, false] {
+        let (mut world, outpoint, first) = paid_twice();
+        if is_mined {
+            world.mine();
+        }
+        let fee = world.deal.settlement(first).unwrap().newest().unwrap().fee;
+        let (height, value) = (world.tip(), tally_primitives::Satoshi(SUM));
+        world.tell(Fact::Seen { outpoint, value }).unwrap();
+        assert!(world.todo.is_empty(), "the old payout is not sent: {:?}", world.todo);
+        world.tell(Fact::Confirmed { outpoint, value, height, time: UNTIL }).unwrap();
+        let [Action::Settle(plan)] = &world.todo[..] else { panic!("{:?}", world.todo) };
+        assert_eq!(plan.purpose, Purpose::Refund);
+        assert_eq!(plan.shares, [(Recipient::Customer, value)]);
+        assert_eq!(plan.replaces_fee, Some(fee), "it takes the place of the old payout");
+        assert!(world.deal.settlement(first).unwrap().is_given_up);
+        assert_eq!(world.state(), State::Executed);
+    }
+}
+
+/// Goal: when a miner has kept the old payout, the newer one is given up instead.
+#[test]
+fn an_old_payout_that_is_mined_ends_the_newer_one() {
+    let (mut world, outpoint, first) = paid_twice();
+    let by = world.deal.settlement(first).unwrap().newest().unwrap().txid;
+    let (height, value) = (world.tip(), tally_primitives::Satoshi(SUM));
+    world.tell(Fact::Confirmed { outpoint, value, height, time: UNTIL }).unwrap();
+    world.todo.clear();
+    world.tell(Fact::Spent { outpoint, by, height: Some(height) }).unwrap();
+    assert_eq!(world.state(), State::Executed);
+    let [Action::Settle(plan)] = &world.todo[..] else { panic!("{:?}", world.todo) };
+    assert_eq!((plan.purpose, plan.inputs.len()), (Purpose::Refund, 1));
+    assert!(plan.inputs[0].0 != outpoint && plan.replaces_fee.is_some());
+    assert!(world.deal.pending().iter().all(|action| !matches!(action, Action::Broadcast { .. })));
 }
 
 /// Goal: a payment that was already on its way back does not keep the deal waiting.
