@@ -272,7 +272,9 @@ impl Deal {
             Stage::SpentByOthers => self.state() == State::Executed,
             Stage::Over | Stage::Decided(_) | Stage::Undecided | Stage::Unpaid => false,
         };
-        if !is_finished && self.marks.is_none() {
+        // Who deals with himself earns no name by it.
+        let is_own = self.terms.seller.script() == self.terms.customer.script();
+        if is_own || (!is_finished && self.marks.is_none()) {
             return;
         }
         let marks = self.marks_now();

@@ -2,10 +2,10 @@
 
 use super::{
     disputes::{disputed, opinion, paid, percent},
-    terms::{LEAVE_BEFORE, SUM, postpaid},
+    terms::{LEAVE_BEFORE, SUM, new_deal, postpaid, service_keys},
     world::World,
 };
-use tally_deal::{Actor, Command, Event, FeedbackStatus, Marks, State};
+use tally_deal::{Actor, Command, Deal, Event, FeedbackStatus, Kind, Marks, Policy, State};
 
 fn finish(world: &mut World) -> Option<Marks> {
     world.work();
@@ -60,6 +60,18 @@ fn a_groundless_dispute_is_no_success() {
     world.command(Command::Dispute { reason: String::new() }, Actor::Seller).unwrap();
     world.command(Command::Resolve { refund: percent(0) }, Actor::Arbiter).unwrap();
     assert_eq!(finish(&mut world), Some(Marks { seller: true, customer: true }));
+}
+
+#[test]
+fn a_deal_with_oneself_is_not_rated() {
+    let mut new = new_deal(Kind::Prepaid, service_keys());
+    new.terms.customer = new.terms.seller.clone();
+    new.payment = new.terms.payment_address(&service_keys());
+    let mut world = World::of(Deal::new(new, &Policy::default()).unwrap());
+    world.pay(SUM);
+    world.mine();
+    assert_eq!(finish(&mut world), None);
+    assert_eq!((world.state(), rated(&world)), (State::Executed, 0));
 }
 
 #[test]
