@@ -16,7 +16,7 @@ impl Deal {
         out: &mut Vec<Action>,
     ) -> Result<(), CommandRefused> {
         let name = command.name();
-        check_length(&command)?;
+        check_words(&command)?;
         match command {
             Command::Complete(opinion) => {
                 let may = matches!(by, Actor::Customer | Actor::Site | Actor::Arbiter);
@@ -306,13 +306,17 @@ fn allow(may: bool, command: &'static str, by: Actor) -> Result<(), CommandRefus
     if may { Ok(()) } else { Err(CommandRefused::NotAllowed { command, by }) }
 }
 
-fn check_length(command: &Command) -> Result<(), CommandRefused> {
+/// Words are kept, shown and sent on, in places that take text only.
+fn check_words(command: &Command) -> Result<(), CommandRefused> {
     let text = match command {
         Command::Complete(opinion) | Command::Feedback(opinion) => &opinion.comments,
         Command::Cancel { comments } => comments,
         Command::Dispute { reason } => reason,
         Command::Resolve { .. } | Command::Bump | Command::Retry | Command::Delete => return Ok(()),
     };
-    let is_short = text.len() <= Opinion::COMMENTS_BYTES_MAX;
-    if is_short { Ok(()) } else { Err(CommandRefused::TooLong) }
+    if text.len() > Opinion::COMMENTS_BYTES_MAX {
+        return Err(CommandRefused::TooLong);
+    }
+    let is_control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    if text.contains(is_control) { Err(CommandRefused::Control) } else { Ok(()) }
 }

@@ -66,6 +66,9 @@ pub enum CommandRefused {
     /// A comment is too long.
     #[error("Comments have at most {max} bytes.", max = Opinion::COMMENTS_BYTES_MAX)]
     TooLong,
+    /// A comment has a control character that ends no line and is no tab.
+    #[error("Comments have no control characters.")]
+    Control,
     /// A settlement that is not, or no longer, planned. It must not be broadcast.
     #[error("settlement {0} is not planned")]
     UnknownSettlement(SettlementId),

@@ -181,6 +181,32 @@ fn an_opinion_after_the_time_decides_nothing() {
 }
 
 #[test]
+fn comments_are_text() {
+    for (letter, is_text) in [
+        ('\n', true),
+        ('\r', true),
+        ('\t', true),
+        ('\0', false),
+        ('\u{1b}', false),
+        ('\u{7f}', false),
+        ('\u{9b}', false),
+    ] {
+        let text = format!("a{letter}b");
+        let words = Opinion { comments: text.clone(), ..good() };
+        for (command, by) in [
+            (Command::Complete(words.clone()), Actor::Site),
+            (Command::Feedback(words), Actor::Customer),
+            (Command::Cancel { comments: text.clone() }, Actor::Seller),
+            (Command::Dispute { reason: text.clone() }, Actor::Seller),
+        ] {
+            let taken = paid().command(command, by);
+            let expected = if is_text { Ok(()) } else { Err(CommandRefused::Control) };
+            assert_eq!(taken, expected, "{letter:?}");
+        }
+    }
+}
+
+#[test]
 fn long_comments_are_refused() {
     let long = "x".repeat(Opinion::COMMENTS_BYTES_MAX + 1);
     let words = Opinion { comments: long.clone(), ..good() };
