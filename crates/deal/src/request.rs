@@ -116,6 +116,18 @@ pub enum Refusal {
     /// The deal is dated more than [`Request::AGE_SECONDS_MAX`] ago.
     #[error("Deal date expired.")]
     DateExpired,
+    /// The time to pay ends before the date of the deal.
+    #[error("The time to pay ends before the deal date.")]
+    UntilBeforeDate,
+    /// The time to pay is longer than [`Request::UNTIL_SECONDS_MAX`].
+    #[error("The time to pay ends more than {days} days after the deal date.", days = Request::UNTIL_SECONDS_MAX / 86_400)]
+    UntilTooLate,
+    /// The customer would have no time for feedback after a payment in time.
+    #[error("The time for feedback ends before the time to pay.")]
+    LeaveBeforeUntil,
+    /// The time for feedback is longer than [`Request::LEAVE_BEFORE_SECONDS_MAX`].
+    #[error("The time for feedback ends more than {days} days after the deal date.", days = Request::LEAVE_BEFORE_SECONDS_MAX / 86_400)]
+    LeaveBeforeTooLate,
     /// The time for feedback is over.
     #[error("Date feedback expired.")]
     FeedbackExpired,
@@ -142,11 +154,16 @@ pub enum Refusal {
 impl Request {
     /// Seconds after its date in which a deal can be made.
     pub const AGE_SECONDS_MAX: u64 = 180;
+    /// Seconds after its date in which a new deal can be paid at most: so long a server watches for it,
+    /// paid or not.
+    pub const UNTIL_SECONDS_MAX: u64 = 90 * 86_400;
+    /// Seconds after its date to which the time for feedback of a new deal lasts at most.
+    pub const LEAVE_BEFORE_SECONDS_MAX: u64 = 365 * 86_400;
     /// Bytes of a message in YAML at most as it goes on. Quoting makes texts longer, and a server adds
     /// members of its own; so what goes on is less than [`Document::BYTES_MAX`] by some.
     pub const TEXT_BYTES_MAX: usize = 48 * 1024;
     /// Bytes of the URL of a site at most.
-    pub const URL_BYTES_MAX: usize = 2048;
+    pub const URL_BYTES_MAX: usize = 2000;
 
     /// Returns what seller and customer sign: the payment address as it is written in the message,
     /// and behind a line feed the comments, if there are any.

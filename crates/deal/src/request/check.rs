@@ -1,7 +1,9 @@
 //! Whether the order of a message may be carried out, and the message as it goes on.
 
 use super::{CheckedRequest, Refusal, Request};
-use crate::{Address, Document, Order, PaymentAddress, Scheme, Time, message_signature};
+use crate::{
+    Address, Document, Kind, Order, PaymentAddress, Scheme, Terms, Time, message_signature,
+};
 
 impl Request {
     /// Checks the message at the moment `now` and computes where the deal is paid.
@@ -52,9 +54,7 @@ impl Request {
     fn check_order(&self, now: Time) -> Result<(), Refusal> {
         let terms = &self.terms;
         let refusal = match self.order {
-            Order::Create => (now < terms.date).then_some(Refusal::DateInFuture).or_else(|| {
-                (now.since(terms.date) > Self::AGE_SECONDS_MAX).then_some(Refusal::DateExpired)
-            }),
+            Order::Create => self.check_new(now).err(),
             Order::Pay => None,
             Order::Complete => (now > terms.leave_before).then_some(Refusal::FeedbackExpired),
             Order::Cancel if now > terms.until => Some(Refusal::CancellationExpired),
@@ -74,6 +74,30 @@ impl Request {
             | Order::Failed => Some(Refusal::NotARequest),
         };
         refusal.map_or(Ok(()), Err)
+    }
+
+    fn check_new(&self, now: Time) -> Result<(), Refusal> {
+        let Terms { kind, date, until, leave_before, .. } = self.terms;
+        if now < date {
+            return Err(Refusal::DateInFuture);
+        }
+        if now.since(date) > Self::AGE_SECONDS_MAX {
+            return Err(Refusal::DateExpired);
+        }
+        if until < date {
+            return Err(Refusal::UntilBeforeDate);
+        }
+        if until > date.plus(Self::UNTIL_SECONDS_MAX) {
+            return Err(Refusal::UntilTooLate);
+        }
+        // Silence until then pays the seller.
+        if kind == Kind::Postpaid && leave_before < until {
+            return Err(Refusal::LeaveBeforeUntil);
+        }
+        if leave_before > date.plus(Self::LEAVE_BEFORE_SECONDS_MAX) {
+            return Err(Refusal::LeaveBeforeTooLate);
+        }
+        Ok(())
     }
 
     fn check_networks(&self) -> Result<(), Refusal> {

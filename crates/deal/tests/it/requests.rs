@@ -245,7 +245,11 @@ fn what_is_not_understood() {
     ] {
         assert_eq!(message(|document| document.set(path, text)), expected, "{path}");
     }
-    let long = format!("http://{}", "x".repeat(2048));
+    let longest = format!("http://{}", "x".repeat(Request::URL_BYTES_MAX - 7));
+    let mut document = Document::from_yaml(SENT_ON).unwrap();
+    document.set("at", &longest);
+    assert!(check(document, now()).is_ok());
+    let long = format!("{longest}x");
     assert!(message(|document| document.set("at", &long)).starts_with("Invalid URL value: \"http"));
 }
 
@@ -274,6 +278,40 @@ fn limits_of_time() {
     let cancel = |now| check(cancel.clone(), now).map(drop);
     assert_eq!(cancel(until), Ok(()));
     assert_eq!(cancel(until.plus(1)).unwrap_err().to_string(), "Deal cancellation expired.");
+}
+
+/// Goal: a deal ends in a time that a server can wait for, and not before it can be paid.
+#[test]
+fn limits_of_the_times_to_pay_and_for_feedback() {
+    const DAY: u64 = 86_400;
+    let date = time("2022-04-11 11:14:46 UTC");
+    let create = |kind: &str, until: Time, leave_before: Time| {
+        let mut document = Document::from_yaml(SENT_ON).unwrap();
+        document.set("type", kind);
+        document.set("payment.until", until.to_string());
+        document.set("feedback.leave-before", leave_before.to_string());
+        check(document, date).map(drop).map_err(|refusal| refusal.to_string())
+    };
+    let later = |days: u64| date.plus(days * DAY);
+    let refused = |text: &str| Err(text.to_owned());
+    let before = refused("The time to pay ends before the deal date.");
+    let late = refused("The time to pay ends more than 90 days after the deal date.");
+    let no_time = refused("The time for feedback ends before the time to pay.");
+    let too_long = refused("The time for feedback ends more than 365 days after the deal date.");
+    for kind in ["Prepaid", "Postpaid"] {
+        assert_eq!(create(kind, date, date), Ok(()));
+        assert_eq!(create(kind, date.minus(1), later(1)), before);
+        assert_eq!(create(kind, later(90), later(365)), Ok(()));
+        assert_eq!(create(kind, later(90).plus(1), later(365)), late);
+        assert_eq!(create(kind, Time::MAX, Time::MAX), late);
+        assert_eq!(create(kind, later(1), later(365).plus(1)), too_long);
+        assert_eq!(create(kind, later(1), later(1)), Ok(()));
+    }
+    assert_eq!(create("Postpaid", later(2), later(2).minus(1)), no_time);
+    assert_eq!(create("Prepaid", later(2), later(2).minus(1)), Ok(()), "nobody is waited for");
+    // A deal that was made before has the times that it has.
+    let text = SENT_ON.replace("order: create", "order: pay");
+    assert_eq!(check_yaml(&text, Time::MAX).map(drop), Ok(()));
 }
 
 #[test]
@@ -451,6 +489,12 @@ fn addresses_go_on_in_their_one_text() {
     assert_eq!(check_yaml(&checked.text, now()).unwrap().payment_address, checked.payment_address);
 }
 
+/// Moments about that of the message, and any.
+fn times() -> impl Strategy<Value = u64> {
+    let date = time("2022-04-11 11:14:46 UTC").0;
+    prop_oneof![3 => date..date + 400 * 86_400, 1 => 0..u64::pow(2, 35)]
+}
+
 proptest! {
     /// A message that was taken is taken again as it went on, with the same address: for `create`,
     /// and for the orders that follow.
@@ -459,7 +503,7 @@ proptest! {
         kind in prop_oneof![Just("Prepaid"), Just("postpayment")],
         sum in "0\\.0[0-9]{0,6}[1-9]|[1-9][0-9]{0,6}(\\.[0-9]{0,8})?",
         symbol in prop_oneof![Just(""), Just(" tBTC")],
-        until in proptest::option::of(0..u64::pow(2, 35)), leave in proptest::option::of(0..u64::pow(2, 35)),
+        until in proptest::option::of(times()), leave in proptest::option::of(times()),
         comments in proptest::option::of("(?s).{0,40}"), url in "https?://[!-~]{1,30}",
     ) {
         let mut document = Document::from_yaml(SENT_ON).unwrap();
