@@ -2,7 +2,7 @@
 
 use super::{
     DealServer,
-    origin::{Bare, bare, module_address, trusts},
+    origin::{bare, module_address, trusts},
 };
 use crate::{
     DealCall, DealMessage, Origin, Outcome, Payload, ServerError, Trust,
@@ -21,6 +21,10 @@ use tally_deal_store::{Commit, CommitError, Put, Version};
 
 /// What is said when a deal was made.
 const CREATED: &str = "New deal submitted";
+
+/// How long after its signature, in seconds, a module's message completes a deal. Whoever reads it
+/// on its way could repeat it later, when the site would not say the same any more.
+const AUTHORITY_SECONDS: u64 = 600;
 
 /// The parties of a deal, as far as they have accounts.
 #[derive(Debug)]
@@ -109,28 +113,39 @@ impl DealServer {
         origin: &mut Origin,
     ) -> Result<Result<CheckedRequest, (Order, String)>, ServerError> {
         let shown = order.unwrap_or(Order::Fail);
-        let text = match bare(&self.core, text, origin, None).await? {
-            Ok(Bare { text, is_of_module }) => {
-                origin.speaks_for_site |= is_of_module;
-                text
-            }
+        let bare = match bare(&self.core, text, origin, None).await? {
+            Ok(bare) => bare,
             Err(reason) => return Ok(Err((shown, reason))),
         };
         let network = self.core.config.network;
-        let read = Document::from_yaml(&text).map_err(Refusal::from).and_then(|mut document| {
-            if let Some(order) = order {
+        let read = Document::from_yaml(&bare.text).map_err(Refusal::from);
+        let read = read.and_then(|mut document| {
+            // What is signed is not changed.
+            if let Some(order) = order.filter(|_| !bare.is_signed) {
                 document.set("order", order.as_str());
             }
             Request::read(document, network)
         });
-        match read {
-            Ok(request) => {
-                let order = request.order;
-                let checked = self.check(request).await?;
-                Ok(checked.map_err(|refusal| (order, refusal.to_string())))
-            }
-            Err(refusal) => Ok(Err((shown, refusal.to_string()))),
+        let request = match read {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Err((shown, refusal.to_string()))),
+        };
+        let signed = request.order;
+        if let Some(asked) = order.filter(|asked| *asked != signed) {
+            let [signed, asked] = [signed, asked].map(Order::to_lowercase);
+            let reason = format!("The signed message orders {signed}, not {asked}.");
+            return Ok(Err((shown, reason)));
         }
+        if let Some(time) = bare.module_signed {
+            let is_fresh = time.abs_diff(self.core.clock.now()) <= AUTHORITY_SECONDS;
+            if signed == Order::Complete && !is_fresh {
+                let reason = "The module has signed the message too long ago.".to_owned();
+                return Ok(Err((shown, reason)));
+            }
+            origin.speaks_for_site |= is_fresh;
+        }
+        let checked = self.check(request).await?;
+        Ok(checked.map_err(|refusal| (signed, refusal.to_string())))
     }
 
     async fn create(

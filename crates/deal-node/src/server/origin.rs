@@ -17,8 +17,10 @@ const IMPOSTOR: &str = "The module address is that of the server's own module.";
 #[derive(Debug)]
 pub(super) struct Bare {
     pub(super) text: String,
-    /// Whether the module has signed it.
-    pub(super) is_of_module: bool,
+    /// Whether somebody has signed it, whom the server knows.
+    pub(super) is_signed: bool,
+    /// When the module has signed it, if it has, in Unix seconds.
+    pub(super) module_signed: Option<u64>,
 }
 
 /// Takes the PGP signature off a message and verifies it: by the module's key, or by that of the
@@ -39,7 +41,7 @@ pub(super) async fn bare(
         if core.config.needs_module_signature && !origin.is_own {
             return Ok(Err("The message is not signed by the module.".to_owned()));
         }
-        return Ok(Ok(Bare { text: text.to_owned(), is_of_module: false }));
+        return Ok(Ok(Bare { text: text.to_owned(), is_signed: false, module_signed: None }));
     }
     let mut keys = vec![];
     if origin.is_own {
@@ -60,7 +62,8 @@ pub(super) async fn bare(
             if core.config.needs_module_signature && !origin.is_own && !is_of_module {
                 return Ok(Err("The message is not signed by the module.".to_owned()));
             }
-            Ok(Ok(Bare { text: verified.text, is_of_module }))
+            let module_signed = is_of_module.then_some(verified.created);
+            Ok(Ok(Bare { text: verified.text, is_signed: true, module_signed }))
         }
         Err(error) => Ok(Err(error.reason().to_owned())),
     }

@@ -11,7 +11,10 @@ use tally_pgp::SecretKey;
 /// The address of somebody else.
 const MALLORY: &str = "mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8";
 
-/// What the server says to who may speak for the site, for a deal that is not paid.
+/// What the server says to who shows no authority.
+const NOT_SIGNED: &str = "The deal is not signed by the customer.";
+
+/// What it says to who has it, for a deal that is not paid.
 const TOO_EARLY: &str = "The deal is Created: complete is not possible.";
 
 fn through(module: &str, fee: &str) -> Origin {
@@ -126,4 +129,31 @@ async fn the_own_module_is_nobody_elsewhere() {
     assert_eq!(complete.message, refused);
     let create = site.json(Order::Create, &sale(&site, "Prepaid"), through(ONE, "1%")).await;
     assert_eq!(create.message, refused);
+}
+
+/// Goal: what a module has signed is what it ordered, and when. Method: its `pay` sent as a
+/// `complete`, and a `complete` of an hour ago.
+#[tokio::test]
+async fn what_a_module_signed_is_what_it_ordered() {
+    let site = site(|_| {});
+    let order = site.made("Postpaid", ONE).await;
+    let module = pgp(1);
+    let text = format!("{}\n{ONE}\n{}", site.now().date(), module.public().to_armored().trim_end());
+    let opened = site.account(AccountAction::New, &signed(&text)).await;
+    assert!(opened.success, "{}", opened.message);
+    let now = site.now().0;
+    let pay = module.sign_clear(&order("pay"), now).unwrap();
+    let refused = site.sent(Order::Complete, &pay, through(ONE, "1%")).await;
+    assert_eq!(refused.message, "The signed message orders pay, not complete.");
+    assert!(!refused.success);
+    let complete = module.sign_clear(&order("complete"), now).unwrap();
+    let heard = async || site.sent(Order::Complete, &complete, through(ONE, "1%")).await.message;
+    assert_eq!(heard().await, TOO_EARLY);
+    site.clock.advance(600);
+    assert_eq!(heard().await, TOO_EARLY);
+    site.clock.advance(1);
+    assert_eq!(heard().await, "The module has signed the message too long ago.");
+    let early = module.sign_clear(&order("complete"), site.now().0 + 601).unwrap();
+    let early = site.sent(Order::Complete, &early, through(ONE, "1%")).await;
+    assert!(!early.success && early.message != TOO_EARLY, "{}", early.message);
 }
