@@ -165,7 +165,7 @@ fn decisions() -> Vec<Route> {
             |api, call| Box::pin(decisions::dispute(api, call)),
             Doc {
                 summary: "A party begins a dispute",
-                description: "It signs the payment address, and in the next line `dispute` and the \
+                description: "It signs `dispute` and the payment address, and in the next line the \
                     reason.",
                 refusals: REFUSED,
                 ..Doc::post(

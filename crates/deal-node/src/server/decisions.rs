@@ -48,16 +48,19 @@ pub enum Decided {
 }
 
 impl DealServer {
-    /// Returns what a party signs to begin a dispute: the payment address, and in the next line
-    /// `dispute` and the reason.
+    /// Returns what a party signs to begin a dispute: `dispute` and the payment address, and from
+    /// the next line the reason.
+    ///
+    /// What parties sign to cancel or to leave feedback begins with the address itself, and the
+    /// comments after it may be anything: so no signature for one is good for the other.
     pub fn dispute_text(payment_address: &Address, reason: &str) -> String {
-        format!("{payment_address}\ndispute {reason}")
+        format!("dispute {payment_address}\n{reason}")
     }
 
-    /// Returns what an arbiter signs to end a dispute: the payment address, and in the next line
-    /// `refund` and what part of the sum goes back to the customer.
+    /// Returns what an arbiter signs to end a dispute: `resolution` and the payment address, and in
+    /// the next line what part of the sum goes back to the customer.
     pub fn resolution_text(payment_address: &Address, refund: Percent) -> String {
-        format!("{payment_address}\nrefund {refund}")
+        format!("resolution {payment_address}\n{refund}")
     }
 
     /// Begins a dispute for a party that has signed [`dispute_text`](Self::dispute_text).

@@ -2,10 +2,12 @@
 
 use crate::support::{ONE, Site, TWO, key, own, sale, site, told};
 use tally_deal::{
-    Address, Network, Order,
+    Address, Network, Order, Percent,
     message_signature::{Header, sign},
 };
-use tally_deal_node::{AccountAction, DealCall, DealMessage, Origin, Outcome};
+use tally_deal_node::{
+    AccountAction, Authority, DealCall, DealMessage, DealServer, Decided, Origin, Outcome, Party,
+};
 use tally_pgp::SecretKey;
 
 /// The address of somebody else.
@@ -156,4 +158,47 @@ async fn what_a_module_signed_is_what_it_ordered() {
     let early = module.sign_clear(&order("complete"), site.now().0 + 601).unwrap();
     let early = site.sent(Order::Complete, &early, through(ONE, "1%")).await;
     assert!(!early.success && early.message != TOO_EARLY, "{}", early.message);
+}
+
+/// Goal: a signature of a party or of an arbiter means one thing. Method: the words of each sent as
+/// those of the other.
+#[tokio::test]
+async fn signatures_of_decisions_mean_nothing_else() {
+    let address = Address::parse(ONE, Network::Regtest).unwrap();
+    let site = site(|config| config.arbiters = vec![address.clone()]);
+    let made = site.json(Order::Create, &sale(&site, "Postpaid"), own()).await;
+    let json = told(&made).1;
+    let paid_at = Address::parse(json["payment"]["address"].as_str().unwrap(), Network::Regtest);
+    let (paid_at, code) = (paid_at.unwrap(), json["code"].as_str().unwrap().parse().unwrap());
+    let half: Percent = "50%".parse().unwrap();
+    let (dispute, resolution) = (
+        DealServer::dispute_text(&paid_at, "refund 50%"),
+        DealServer::resolution_text(&paid_at, half),
+    );
+    assert_ne!(dispute, resolution);
+    for text in [&dispute, &resolution] {
+        // An opinion begins with the payment address, an account's message has no such line.
+        let first = text.lines().next().unwrap();
+        assert_ne!(first, paid_at.as_str(), "{text}");
+        assert!(Address::parse(first, Network::Regtest).is_err(), "{text}");
+    }
+    let signed = |text: &str| sign(&key(1), text.as_bytes(), Header::Compressed);
+    let disputed = async |signature: &str| {
+        let decided = site.server.dispute(code, Party::Seller, "refund 50%", signature).await;
+        decided.unwrap()
+    };
+    let resolved = async |text: &str| {
+        let authority = Authority::Arbiter { address: address.clone(), signature: signed(text) };
+        site.server.resolve(code, half, &authority).await.unwrap()
+    };
+    let opinions = ["dispute refund 50%", "refund 50%"].map(|words| format!("{paid_at}\n{words}"));
+    for text in &opinions {
+        assert!(matches!(disputed(&signed(text)).await, Decided::Forbidden(_)), "{text}");
+        assert!(matches!(resolved(text).await, Decided::Forbidden(_)), "{text}");
+    }
+    assert!(matches!(disputed(&signed(&resolution)).await, Decided::Forbidden(_)));
+    assert!(matches!(resolved(&dispute).await, Decided::Forbidden(_)));
+    // Both are good for what they are, which is too early here.
+    assert!(matches!(disputed(&signed(&dispute)).await, Decided::Refused(_)));
+    assert!(matches!(resolved(&resolution).await, Decided::Refused(_)));
 }
