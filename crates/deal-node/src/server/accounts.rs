@@ -144,7 +144,8 @@ impl DealServer {
         }))
     }
 
-    /// Whether a password is that of an account. Takes as long if there is no such account.
+    /// Whether a password is that of an account, brought by a message that its owner has signed:
+    /// anybody can open an account for any address. Takes as long if there is no such account.
     ///
     /// # Errors
     ///
@@ -158,7 +159,7 @@ impl DealServer {
             return Ok(false);
         }
         let found = self.find_account(address).await?;
-        let hash = found.and_then(|found| found.account.password_hash().map(str::to_owned));
+        let hash = found.and_then(|found| found.account.trusted_password_hash().map(str::to_owned));
         self.core.passwords.verify(hash, password).await
     }
 }

@@ -55,19 +55,30 @@ async fn owners_sign() {
     assert!(site.server.find_account(ONE).await.unwrap().is_none());
 }
 
-/// Passwords are kept as hashes and recognised; nobody has one by not having an account.
+/// Passwords are kept as hashes and recognised; nobody has one by not having an account, or by having
+/// opened that of somebody else.
 #[tokio::test]
 async fn passwords_open_accounts() {
     let site = site(|_| {});
-    let text = format!("{TWO}\npassword: correct horse battery\n");
-    let made = site.account(AccountAction::New, &text).await;
-    assert!(made.success, "{}", made.message);
+    let made = async |text: String| {
+        let made = site.account(AccountAction::New, &text).await;
+        assert!(made.success, "{}", made.message);
+    };
+    let text = format!("{}\n{TWO}\npassword: correct horse battery", site.now().date());
+    made(format!("{text}\n{}\n", sign(&key(2), text.as_bytes(), Header::Compressed))).await;
+    made(format!("{ONE}\npassword: of a stranger\n")).await;
     let check = |address: &'static str, password: &str| {
         site.server.check_password(address, Zeroizing::new(password.to_owned()))
     };
     assert!(check(TWO, "correct horse battery").await.unwrap());
     assert!(!check(TWO, "battery horse correct").await.unwrap());
     assert!(!check(ONE, "correct horse battery").await.unwrap());
+    assert!(!check(ONE, "of a stranger").await.unwrap());
+    let update = format!("{}\n{ONE}\nhttp://shop.example", site.now().date());
+    let signature = sign(&key(1), update.as_bytes(), Header::Compressed);
+    let update = format!("{update}\n{signature}\n");
+    assert!(site.account(AccountAction::Update, &update).await.success);
+    assert!(!check(ONE, "of a stranger").await.unwrap(), "not by the owner's first signature");
     let view = site.server.find_account(TWO).await.unwrap().unwrap();
     assert!(view.account.password_hash().unwrap().starts_with("$argon2id$"));
 }
