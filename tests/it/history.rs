@@ -122,7 +122,8 @@ fn an_asynchronous_payment_is_seen_by_everybody() {
     );
     let ids: Vec<u64> = passed.iter().map(|(id, ..)| *id).collect();
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
-    assert_eq!(list(&mediator, "/api/1/payments?role=mediator"), [mediated.clone()]);
+    let listed = list(&mediator, "/api/1/payments?role=mediator");
+    assert_eq!((listed.len(), &listed[0]), (1, mediated));
 
     let sent = list(&payer, "/api/1/querysenttransfer");
     assert_eq!(sent[0]["to_address"], target.address());

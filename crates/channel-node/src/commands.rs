@@ -1,7 +1,8 @@
 //! Requests of users, as they reach the owner.
 
 use crate::{
-    ChannelView, Command, NodeStatus, PartnerView, PeerEndpoint, Reply, RequestError,
+    BlockRange, ChannelEvent, ChannelView, Command, NodeStatus, PartnerView, PeerEndpoint, Reply,
+    RequestError, TokenEvent,
     channel_view::view,
     effect::Effect,
     history, journal,
@@ -46,17 +47,9 @@ impl Owner {
             Command::NetworkEvents(range, reply) => {
                 self.query(reply, move |store| history::network_events(store, range));
             }
-            Command::TokenEvents(token, range, reply) => match self.check_token(token) {
-                Ok(()) => {
-                    self.query(reply, move |store| history::token_events(store, token, range));
-                }
-                Err(error) => self.answer(reply, Err(error)),
-            },
+            Command::TokenEvents(token, range, reply) => self.token_events(token, range, reply),
             Command::ChannelEvents(channel, range, reply) => {
-                if self.protocol.channel(channel).is_none() {
-                    return self.answer(reply, Err(RequestError::UnknownChannel(channel)));
-                }
-                self.query(reply, move |store| history::channel_events(store, channel, range));
+                self.channel_events(channel, range, reply);
             }
             Command::Payments(filter, reply) => {
                 self.query(reply, move |store| journal::payments(store, &filter));
@@ -95,6 +88,30 @@ impl Owner {
         read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) {
         self.group.effects.push(Effect::query(reply, read));
+    }
+
+    fn token_events(
+        &mut self,
+        token: TokenAddress,
+        range: BlockRange,
+        reply: Reply<Vec<TokenEvent>>,
+    ) {
+        match self.check_token(token) {
+            Ok(()) => self.query(reply, move |store| history::token_events(store, token, range)),
+            Err(error) => self.answer(reply, Err(error)),
+        }
+    }
+
+    fn channel_events(
+        &mut self,
+        channel: ChannelAddress,
+        range: BlockRange,
+        reply: Reply<Vec<ChannelEvent>>,
+    ) {
+        if self.protocol.channel(channel).is_none() {
+            return self.answer(reply, Err(RequestError::UnknownChannel(channel)));
+        }
+        self.query(reply, move |store| history::channel_events(store, channel, range));
     }
 
     fn partners(&self, token: TokenAddress) -> Result<Vec<PartnerView>, RequestError> {

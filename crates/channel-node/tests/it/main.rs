@@ -12,6 +12,7 @@ mod keys;
 mod network;
 mod pay;
 mod pending;
+mod progress;
 mod reorg;
 mod restart;
 mod speed;

@@ -6,6 +6,7 @@ use crate::{
     tiny_node::{new_token, own, partner, token},
 };
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use tally_smartraiden_api::Compat;
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi-smartraiden.json");
@@ -22,6 +23,50 @@ async fn the_committed_document_is_up_to_date() {
     let hint = "run this test with TALLY_UPDATE_ARTEFACTS=1 and commit the result";
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     assert!(parse(&committed) == parse(&served), "docs/openapi-smartraiden.json is old: {hint}");
+}
+
+const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/http-smartraiden.md");
+
+/// An endpoint's method and path, and the statuses of its replies.
+type Row = ((String, String), BTreeSet<String>);
+
+/// Goal: the guide's table of endpoints names what is served, with all statuses.
+#[test]
+fn the_guide_names_every_endpoint() {
+    let guide = std::fs::read_to_string(GUIDE).unwrap();
+    let (_, section) = guide.split_once("## Endpoints").unwrap();
+    let table = section.split("\n### ").next().unwrap();
+    let described: BTreeMap<_, _> =
+        table.lines().filter(|line| line.contains("`/api/")).flat_map(rows_of).collect();
+    let document: Value = serde_json::from_str(&tally_smartraiden_api::openapi()).unwrap();
+    let mut served = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["deprecated"] != true {
+                let statuses = operation["responses"].as_object().unwrap().keys();
+                let statuses: BTreeSet<String> =
+                    statuses.filter(|status| *status != "default").cloned().collect();
+                served.insert((method.to_uppercase(), path.clone()), statuses);
+            }
+        }
+    }
+    assert_eq!(described, served);
+}
+
+/// Reads a line of the table, which may stand for several endpoints.
+fn rows_of(line: &str) -> Vec<Row> {
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let [methods, paths, _, success, refusals] = cells.as_slice() else { panic!("{line}") };
+    let statuses: BTreeSet<String> =
+        success.split(' ').chain(refusals.split_whitespace()).map(str::to_owned).collect();
+    let paths = paths.split(", ").map(|path| path.trim_matches('`'));
+    paths
+        .flat_map(|path| {
+            methods
+                .split(", ")
+                .map(|method| ((method.to_owned(), path.to_owned()), statuses.clone()))
+        })
+        .collect()
 }
 
 /// Goal: what the document names is served, and by no other method.
@@ -68,7 +113,6 @@ fn the_examples_fit_the_schemas() {
 /// Goal: what is served fits its schema.
 #[tokio::test]
 async fn the_replies_fit_the_schemas() {
-    let document: Value = serde_json::from_str(&tally_smartraiden_api::openapi()).unwrap();
     let client = Client::new(Compat::Document);
     let channel = open(&client).await;
     let (token, partner, own) = (token(), partner(), own());
@@ -96,25 +140,6 @@ async fn the_replies_fit_the_schemas() {
             r#"{"amount": 5, "identifier": 8, "is_direct": true}"#,
         ),
         (
-            "POST",
-            "/api/1/transfers/{token_address}/{target_address}",
-            format!("/api/1/transfers/{token}/{partner}?async=true"),
-            r#"{"amount": 5, "identifier": 9}"#,
-        ),
-        (
-            "GET",
-            "/api/1/payments/{token_address}/{target_address}/{identifier}",
-            format!("/api/1/payments/{token}/{partner}/9"),
-            "",
-        ),
-        ("GET", "/api/1/payments", "/api/1/payments".to_owned(), ""),
-        ("GET", "/api/1/querysenttransfer", "/api/1/querysenttransfer".to_owned(), ""),
-        ("GET", "/api/1/queryreceivedtransfer", "/api/1/queryreceivedtransfer".to_owned(), ""),
-        ("GET", "/api/1/pending_transfers", "/api/1/pending_transfers".to_owned(), ""),
-        ("GET", "/api/1/version", "/api/1/version".to_owned(), ""),
-        ("GET", "/api/1/debug/ethstatus", "/api/1/debug/ethstatus".to_owned(), ""),
-        ("GET", "/api/1/debug/ethbalance/{address}", format!("/api/1/debug/ethbalance/{own}"), ""),
-        (
             "PATCH",
             "/api/1/channels/{channel_address}",
             format!("/api/1/channels/{channel}"),
@@ -140,9 +165,51 @@ async fn the_replies_fit_the_schemas() {
             "",
         ),
     ];
+    fit_the_schemas(&client, &calls).await;
+}
+
+/// Goal: the same of what became of payments, and of how the node is connected.
+#[tokio::test]
+async fn the_replies_about_the_past_fit_the_schemas() {
+    let client = Client::new(Compat::Document);
+    open(&client).await;
+    let (token, partner, own) = (token(), partner(), own());
+    let calls = [
+        (
+            "POST",
+            "/api/1/transfers/{token_address}/{target_address}",
+            format!("/api/1/transfers/{token}/{partner}"),
+            r#"{"amount": 5, "identifier": 8, "is_direct": true}"#,
+        ),
+        (
+            "POST",
+            "/api/1/transfers/{token_address}/{target_address}",
+            format!("/api/1/transfers/{token}/{partner}?async=true"),
+            r#"{"amount": 5, "identifier": 9}"#,
+        ),
+        (
+            "GET",
+            "/api/1/payments/{token_address}/{target_address}/{identifier}",
+            format!("/api/1/payments/{token}/{partner}/9"),
+            "",
+        ),
+        ("GET", "/api/1/payments", "/api/1/payments".to_owned(), ""),
+        ("GET", "/api/1/querysenttransfer", "/api/1/querysenttransfer".to_owned(), ""),
+        ("GET", "/api/1/queryreceivedtransfer", "/api/1/queryreceivedtransfer".to_owned(), ""),
+        ("GET", "/api/1/pending_transfers", "/api/1/pending_transfers".to_owned(), ""),
+        ("GET", "/api/1/version", "/api/1/version".to_owned(), ""),
+        ("GET", "/api/1/debug/ethstatus", "/api/1/debug/ethstatus".to_owned(), ""),
+        ("GET", "/api/1/debug/ethbalance/{address}", format!("/api/1/debug/ethbalance/{own}"), ""),
+    ];
+    fit_the_schemas(&client, &calls).await;
+}
+
+/// Makes calls and checks what comes back: method, path as documented, path, body.
+async fn fit_the_schemas(client: &Client, calls: &[(&str, &str, String, &str)]) {
+    let document: Value = serde_json::from_str(&tally_smartraiden_api::openapi()).unwrap();
     for (method, template, path, body) in calls {
-        let reply = client.call(method, &path, body).await;
-        let described = &document["paths"][template][method.to_lowercase()]["responses"];
+        let reply = client.call(method, path, body).await;
+        let described = &document["paths"][*template][method.to_lowercase()]["responses"];
         let described = &described[reply.status.to_string()]["content"]["application/json"];
         check(&document, &described["schema"], &reply.json());
     }
