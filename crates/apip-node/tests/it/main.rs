@@ -11,3 +11,4 @@ mod reorganisations;
 mod samples;
 mod sources;
 mod support;
+mod told;

@@ -12,25 +12,25 @@ use tally_primitives::{BlockNumber, Satoshi, Txid};
 use tally_storage::{MemoryDisk, MemoryStore, Store};
 
 /// How long anything may take before its test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-const COIN: u64 = Satoshi::COIN.0;
+pub(crate) const COIN: u64 = Satoshi::COIN.0;
 
-fn accounts() -> Arc<EmbeddedAccounts> {
+pub(crate) fn accounts() -> Arc<EmbeddedAccounts> {
     let store = Arc::new(MemoryStore::new(tally_accounts::TABLES));
     Arc::new(EmbeddedAccounts::open(store).unwrap())
 }
 
-fn shared(accounts: &Arc<EmbeddedAccounts>) -> Arc<dyn Accounts> {
+pub(crate) fn shared(accounts: &Arc<EmbeddedAccounts>) -> Arc<dyn Accounts> {
     Arc::<EmbeddedAccounts>::clone(accounts)
 }
 
-async fn balance(accounts: &EmbeddedAccounts, number: u8) -> i64 {
+pub(crate) async fn balance(accounts: &EmbeddedAccounts, number: u8) -> i64 {
     accounts.balance(&user(number)).await.unwrap().0
 }
 
 /// Waits until the accounts have as many orders.
-async fn has_orders(accounts: &EmbeddedAccounts, count: usize) {
+pub(crate) async fn has_orders(accounts: &EmbeddedAccounts, count: usize) {
     let deadline = Instant::now() + DEADLINE;
     loop {
         let orders = accounts.orders(None, 100).await.unwrap();
@@ -42,13 +42,13 @@ async fn has_orders(accounts: &EmbeddedAccounts, count: usize) {
     }
 }
 
-fn with_service(sid: Txid) -> DirectoryConfig {
+pub(crate) fn with_service(sid: Txid) -> DirectoryConfig {
     let mut config = config();
     config.service = Some(sid);
     config
 }
 
-fn service(chain: &mut Chain) -> Txid {
+pub(crate) fn service(chain: &mut Chain) -> Txid {
     chain.fund(&[user(1), user(2), user(3), user(9)], 40);
     chain.wait(3);
     let params = json!({"account": user(9).as_str(), "minPayment": "1.5",
@@ -56,7 +56,7 @@ fn service(chain: &mut Chain) -> Txid {
     chain.write(&user(1), &feip(5, json!({"op": "publish", "stdName": "S", "params": params})))
 }
 
-fn pay(to: u8, value: u64) -> Option<(tally_primitives::Fid, Satoshi)> {
+pub(crate) fn pay(to: u8, value: u64) -> Option<(tally_primitives::Fid, Satoshi)> {
     Some((user(to), Satoshi(value)))
 }
 
