@@ -101,7 +101,6 @@ fn rules_are_told_in_the_published_words() {
         ),
         (changed("/payment/sum", "0.000000001".into()), ""),
         (changed("/payment/sum", "-1".into()), ""),
-        (changed("/payment/sum", "1e3".into()), ""),
         (changed("/payment/sum", "21000001".into()), ""),
         (changed("/payment/until", "2025-02-30 00:00:00 UTC".into()), ""),
     ] {

@@ -139,7 +139,7 @@ fn what_a_module_sends_is_the_published_vector() {
     );
     assert!(head.starts_with("POST /api/v1/deal/create HTTP/1.1\r\n"), "{head}");
     for header in [
-        "module-address: mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8",
+        "module-address: mynfyjjkrhsbb6y1q5ktgdgckvz2m9nkh8",
         "module-fee: 0.1%",
         "origin: http://placard.zr-code.com",
         "authorization: bearer of-the-shop",
