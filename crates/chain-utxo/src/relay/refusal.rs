@@ -42,6 +42,8 @@ const WORDS: &[(&str, Verdict)] = &[
     ("mempool min fee not met", Verdict::Refused(Rejection::FeeTooLow)),
     ("mempool full", Verdict::Refused(Rejection::FeeTooLow)),
     ("insufficient priority", Verdict::Refused(Rejection::FeeTooLow)),
+    ("bad-txns", Verdict::Refused(Rejection::Invalid)),
+    ("script-verify-flag", Verdict::Refused(Rejection::Invalid)),
     // Not the fee's fault, but as passing: too many others of its family wait.
     ("too-long-mempool-chain", Verdict::Refused(Rejection::FeeTooLow)),
     ("non-final", Verdict::Refused(Rejection::FeeTooLow)),
@@ -68,7 +70,12 @@ pub(crate) fn judge(code: Option<i64>, message: &str) -> Verdict {
     let message = message.to_ascii_lowercase();
     let known =
         WORDS.iter().find(|(words, _)| message.contains(words)).map(|(_, verdict)| *verdict);
-    known.unwrap_or(Verdict::Refused(Rejection::Invalid))
+    match (known, code) {
+        (Some(verdict), _) => verdict,
+        (None, Some(_)) => Verdict::Refused(Rejection::Invalid),
+        // Whoever is in between may say anything, and about anything.
+        (None, None) => Verdict::Unrelated,
+    }
 }
 
 /// Passes a refusal on, with as much of the words as fits a line.
@@ -124,7 +131,10 @@ mod tests {
             assert_eq!(judge(Some(code), message), verdict, "{code} {message}");
         }
         assert_eq!(judge(None, "min relay fee not met"), refused(Rejection::FeeTooLow));
-        assert_eq!(judge(None, "no idea"), refused(Rejection::Invalid));
+        assert_eq!(judge(None, "bad-txns-in-belowout"), refused(Rejection::Invalid));
+        for words in ["no idea", "<html>400 Bad Request</html>", ""] {
+            assert_eq!(judge(None, words), Verdict::Unrelated, "{words}");
+        }
     }
 
     #[test]
