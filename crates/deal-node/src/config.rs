@@ -1,7 +1,7 @@
 use crate::{OpenError, WebhookRules};
 use std::time::Duration;
 use tally_chain::utxo::FeeRate;
-use tally_deal::{Address, Fee, Network, Policy, settlement::FeeRules};
+use tally_deal::{Address, Fee, Network, Percent, Policy, settlement::FeeRules};
 use tally_primitives::Satoshi;
 
 /// How an embedded server works.
@@ -81,7 +81,9 @@ impl Default for Settling {
         Self {
             fee_rate_min: FeeRate::RELAYED_MIN,
             fee_rate_max: FeeRate::per_kvb(200_000),
-            fee_rules: FeeRules::new(Satoshi(200), Satoshi(100_000)).expect("200 is below 100,000"),
+            fee_rules: FeeRules::new(Satoshi(200), Satoshi(100_000))
+                .expect("200 is below 100,000")
+                .with_part_max(Percent::whole(25).expect("25 is below 100")),
             fee_rate_fallback: FeeRate::per_kvb(5_000),
             target_blocks: 6,
             bump_after_blocks: 12,

@@ -3,6 +3,7 @@
 
 use crate::{
     Clock, Config, ServerError, ServerKeys,
+    error::causes,
     index::{Index, Rules},
     password::Passwords,
     record::Record,
@@ -13,17 +14,35 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tally_chain::utxo::Relay;
 use tally_deal::{Action, CommandRefused, Deal, DealCode, Fact};
 use tally_deal_store::{
-    Commit, CommitError, Committed, DealStore, DealStoreError, EventId, Version, Versioned,
+    Commit, CommitError, Committed, Damage, DealStore, DealStoreError, EventId, Version, Versioned,
 };
 use tokio::sync::{Notify, watch};
 
 /// How often a change is tried when others change the same all the time. Every conflict means that
 /// somebody else got on.
 const TRIES_MAX: usize = 16;
+
+/// Facts that one deal is told in one commit, and deals that are told something. Each fact makes
+/// a few events at most, so a commit stays far below the bound of the store, whoever pays how often.
+const FACTS_OF_COMMIT: usize = 500;
+const DEALS_OF_COMMIT: usize = 256;
+
+/// Changes with which a commit is full.
+const CHANGES_WANTED: usize = 2_000;
+
+/// How long to wait for a store that has too much to do.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// After how long a deal that cannot be stored is told again, in seconds.
+pub(crate) const PUT_OFF_SECONDS: u64 = 60;
+
+/// Facts of deals that cannot be stored that are kept, in all.
+const PUT_OFF_MAX: usize = 100_000;
 
 /// What all parts of a server share.
 #[derive(Debug)]
@@ -35,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) passwords: Passwords,
     index: Mutex<Index>,
+    /// Facts of deals that could not be stored.
+    put_off: Mutex<BTreeMap<DealCode, Vec<Fact>>>,
     /// Deals that something is to be done for, and the bell that is rung when there are some.
     work: Mutex<BTreeSet<DealCode>>,
     pub(crate) bell: Notify,
@@ -78,6 +99,7 @@ impl Core {
             config,
             passwords: Passwords::new(),
             index: Mutex::default(),
+            put_off: Mutex::default(),
             work: Mutex::default(),
             bell: Notify::new(),
             news: watch::Sender::new(EventId(0)),
@@ -139,6 +161,19 @@ impl Core {
         Ok(committed)
     }
 
+    /// Stores changes like [`commit`](Self::commit), and waits while the store has too much to do.
+    pub(crate) async fn commit_patiently(&self, commit: Commit) -> Result<Committed, CommitError> {
+        loop {
+            match self.commit(commit.clone()).await {
+                Err(CommitError::Store(DealStoreError::Busy { what })) => {
+                    tracing::warn!(what, "the store is busy; what happened is stored later");
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// Notes that there is an event of this number.
     pub(crate) fn heard_of(&self, event: EventId) {
         self.news.send_if_modified(|last| {
@@ -198,17 +233,60 @@ impl Core {
         Err(ServerError::Contended { what: "the deal" })
     }
 
-    /// Tells several deals facts and stores what they are afterwards in one commit with others'
-    /// changes. Facts that are refused, and deals that there are not, are left out.
+    /// Tells several deals facts and stores what they are afterwards, in as many commits as it
+    /// takes: facts can be told again, so it may be broken off between two. Facts that are refused,
+    /// and deals that there are not, are left out. A deal that cannot be stored keeps nobody else
+    /// waiting: its facts are kept and told again later.
+    ///
+    /// # Errors
+    ///
+    /// What concerns more than one deal: the store does not answer any more.
     pub(crate) async fn tell_all(
         &self,
         facts: &BTreeMap<DealCode, Vec<Fact>>,
-        others: Commit,
     ) -> Result<(), ServerError> {
+        let parts: Vec<Part<'_>> = facts
+            .iter()
+            .flat_map(|(code, facts)| facts.chunks(FACTS_OF_COMMIT).map(|part| (*code, part)))
+            .collect();
+        let mut rest = parts.as_slice();
+        // How many are told one by one, since one of them cannot be told.
+        let mut alone = 0_usize;
+        while let Some((code, facts)) = rest.first() {
+            let some = if alone > 0 { &rest[..1] } else { commit_of(rest) };
+            let mut told = some.len();
+            match self.tell_some(some).await {
+                Ok(count) => told = count,
+                Err(ServerError::Busy { what }) => {
+                    tracing::warn!(what, "the store is busy; what happened is stored later");
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                    told = 0;
+                }
+                Err(error) if some.len() > 1 && may_concern_one(&error) => {
+                    alone = some.len();
+                    told = 0;
+                }
+                Err(error) if concerns_one(&error) => self.put_off(*code, facts, &error),
+                Err(error) => return Err(error),
+            }
+            alone = alone.saturating_sub(told);
+            rest = &rest[told..];
+        }
+        Ok(())
+    }
+
+    /// Tells some deals facts in one commit, at most one part of each. Returns how many parts were
+    /// told: when the commit is full the rest is for the next.
+    async fn tell_some(&self, parts: &[Part<'_>]) -> Result<usize, ServerError> {
         for _ in 0..TRIES_MAX {
-            let mut record = Record::new(self, others.clone());
-            let mut deals = Vec::with_capacity(facts.len());
-            for (code, facts) in facts {
+            let mut record = Record::new(self, Commit::default());
+            let mut deals = Vec::with_capacity(parts.len());
+            let mut count = 0;
+            for (code, facts) in parts {
+                if record.len() >= CHANGES_WANTED {
+                    break;
+                }
+                count += 1;
                 let Some(Versioned { version, value: before }) =
                     self.store.deal(*code).await.map_err(read_failed)?
                 else {
@@ -218,7 +296,7 @@ impl Core {
                 };
                 let mut deal = before.clone();
                 let mut actions = vec![];
-                for fact in facts {
+                for fact in *facts {
                     match deal.apply(fact.clone(), &self.config.policy) {
                         Ok(more) => actions.extend(more),
                         Err(refused) => {
@@ -234,14 +312,14 @@ impl Core {
                 for (version, deal, actions) in &deals {
                     self.stored(*version, deal, actions);
                 }
-                return Ok(());
+                return Ok(count);
             }
             match self.commit(record.into_commit()).await {
                 Ok(committed) => {
                     for (_, deal, actions) in &deals {
                         self.stored(committed.version, deal, actions);
                     }
-                    return Ok(());
+                    return Ok(count);
                 }
                 Err(CommitError::Conflict(conflict)) => {
                     tracing::debug!(%conflict, "changes are repeated");
@@ -251,6 +329,78 @@ impl Core {
         }
         Err(ServerError::Contended { what: "deals" })
     }
+
+    /// Keeps facts of a deal that cannot be stored, to tell them again later.
+    fn put_off(&self, code: DealCode, facts: &[Fact], error: &ServerError) {
+        let cause = causes(error);
+        tracing::error!(
+            %code, %error, cause, ?facts,
+            "a deal cannot be stored; what happened to it is told again later"
+        );
+        self.index().put_off(code, self.clock.now().saturating_add(PUT_OFF_SECONDS));
+        let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
+        // The clock is told again anyway.
+        let lasting = facts.iter().filter(|fact| !matches!(fact, Fact::Clock { .. }));
+        let free = PUT_OFF_MAX.saturating_sub(put_off.values().map(Vec::len).sum());
+        let kept = put_off.entry(code).or_default();
+        for fact in lasting.take(free) {
+            if !kept.contains(fact) {
+                kept.push(fact.clone());
+            }
+        }
+        if kept.is_empty() {
+            put_off.remove(&code);
+        }
+    }
+
+    /// Tells again what was put off.
+    pub(crate) async fn tell_put_off(&self) -> Result<(), ServerError> {
+        let facts = self.put_off.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (code, facts) in facts {
+            let facts = BTreeMap::from([(code, facts)]);
+            // Whatever cannot be told even now is put off again.
+            self.put_off.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
+            if let Err(error) = self.tell_all(&facts).await {
+                let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
+                put_off.extend(facts);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A deal and some of what it is told.
+type Part<'a> = (DealCode, &'a [Fact]);
+
+/// Returns the parts from the first on that one commit may have: of each deal one.
+fn commit_of<'a, 'b>(parts: &'b [Part<'a>]) -> &'b [Part<'a>] {
+    let is_same = |pair: &[Part<'_>]| pair[0].0 == pair[1].0;
+    let different = parts.windows(2).position(is_same).map_or(parts.len(), |at| at + 1);
+    &parts[..different.min(DEALS_OF_COMMIT)]
+}
+
+/// Whether an error is of one deal: others are stored all the same.
+pub(crate) fn concerns_one(error: &ServerError) -> bool {
+    match error {
+        ServerError::Corrupt { .. } => true,
+        ServerError::Store(source) => {
+            matches!(source.downcast_ref(), Some(CommitError::Invalid { .. }))
+                || matches!(
+                    source.downcast_ref(),
+                    Some(DealStoreError::Damaged(Damage::Row { .. }))
+                )
+        }
+        ServerError::Contended { .. }
+        | ServerError::Busy { .. }
+        | ServerError::Sign(_)
+        | ServerError::Stopping => false,
+    }
+}
+
+/// Whether telling deals one by one could be better than all at once.
+fn may_concern_one(error: &ServerError) -> bool {
+    concerns_one(error) || matches!(error, ServerError::Contended { .. })
 }
 
 /// Says that something could not be read.

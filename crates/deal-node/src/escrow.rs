@@ -6,14 +6,13 @@
 
 use crate::{
     ServerError,
+    building::{build, may_wait},
     core::{Core, read_failed, write_failed},
 };
 use tally_chain::utxo::FeeRate;
 use tally_deal::{
     Action, Deal, DealCode, Plan, PublicKey, SettlementId,
-    settlement::{
-        PartialSettlement, PsbtError, SettlementError, SignedSettlement, UnsignedSettlement,
-    },
+    settlement::{PartialSettlement, PsbtError, SettlementError, SignedSettlement},
 };
 use tally_deal_store::{Commit, CommitError, Expected, NewEvent, SECRET_BYTES_MAX, SecretChange};
 use tally_primitives::Txid;
@@ -51,6 +50,8 @@ pub(crate) enum Draft {
     Waiting,
     /// Two have signed.
     Signed(SignedSettlement),
+    /// It cannot be made today.
+    Later(SettlementError),
     /// It cannot be made.
     Refused(String),
 }
@@ -91,6 +92,9 @@ pub(crate) async fn prepare(
     let draft = match open(core, deal, plan, rate).await {
         Ok(stored) => stored.partial,
         Err(ImportError::Server(error)) => return Err(error),
+        Err(ImportError::Settlement(error)) if may_wait(core, deal, plan, &error) => {
+            return Ok(Draft::Later(error));
+        }
         Err(error) => return Ok(Draft::Refused(error.to_string())),
     };
     Ok(match draft.finalise() {
@@ -169,13 +173,11 @@ async fn open(core: &Core, deal: &Deal, plan: &Plan, rate: FeeRate) -> Result<St
     if let Some(stored) = load(core, deal, plan.id).await? {
         return Ok(stored);
     }
-    let rules = core.config.settling.fee_rules;
-    let payment = deal.payment_address();
-    let unsigned = UnsignedSettlement::build(plan, &payment, &deal.recipients(), rate, rules)?;
+    let unsigned = build(core, deal, plan, rate)?;
     let mut partial = unsigned.to_partial();
     let arbiter = core.keys.arbiter.as_ref().map(|key| deal.terms().arbiter_private_key(key));
     if let Some(arbiter) = arbiter
-        && payment.keys().contains(&arbiter.public_key())
+        && deal.payment_address().keys().contains(&arbiter.public_key())
     {
         partial.sign(&arbiter)?;
     }

@@ -7,7 +7,7 @@ use std::{
     ops::Bound,
 };
 use tally_chain::utxo::{Block, OutPoint, Transaction, Watched};
-use tally_deal::{Deal, DealCode, DealOutput, Policy, State, Wakeup};
+use tally_deal::{Deal, DealCode, DealOutput, Policy, State, Time, Wakeup};
 use tally_deal_store::Version;
 use tally_primitives::{BlockNumber, Satoshi, Txid};
 
@@ -110,6 +110,23 @@ impl Index {
         if let Some(height) = entry.wakeup.height {
             self.heights.remove(&(height, code));
         }
+    }
+
+    /// Lets a deal wait for the clock until a moment, Unix seconds, whatever it wants.
+    pub(crate) fn put_off(&mut self, code: DealCode, moment: u64) {
+        let Some(entry) = self.deals.get_mut(&code) else { return };
+        if let Some(height) = entry.wakeup.height.take() {
+            self.heights.remove(&(height, code));
+        }
+        if let Some(former) = entry.wakeup.time.replace(Time(moment)) {
+            self.moments.remove(&(former.0, code));
+        }
+        self.moments.insert((moment, code));
+    }
+
+    /// Whether one of a deal's outputs waits for a block.
+    pub(crate) fn is_unconfirmed(&self, code: DealCode, outpoint: &OutPoint) -> bool {
+        self.deals.get(&code).is_some_and(|entry| entry.unconfirmed.contains(outpoint))
     }
 
     /// Forgets all deals.

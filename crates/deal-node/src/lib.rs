@@ -21,6 +21,7 @@
 //! Start with [`DealServer::open`]. `core.rs` is how a deal changes, `runner/follower.rs` how the
 //! chain gets in, and `runner/settler.rs` how money gets out.
 
+mod building;
 mod call;
 mod clock;
 mod config;

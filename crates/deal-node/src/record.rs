@@ -76,6 +76,12 @@ impl<'a> Record<'a> {
         self.accounts.is_empty() && self.commit == Commit { now_ms, ..Commit::default() }
     }
 
+    /// How many changes there are to store.
+    pub(crate) fn len(&self) -> usize {
+        let Commit { deals, feedback, events, .. } = &self.commit;
+        self.accounts.len() + deals.len() + feedback.len() + events.len()
+    }
+
     pub(crate) fn into_commit(mut self) -> Commit {
         let rows = self.accounts.into_iter();
         self.commit.accounts.extend(rows.map(|(address, Versioned { version, value })| {

@@ -5,18 +5,20 @@
 
 mod clock;
 mod follower;
+mod listener;
 mod mempool;
 mod settler;
 
 use crate::{
     OpenError, ServerError,
-    core::{Core, read_failed},
+    core::{Core, PUT_OFF_SECONDS, read_failed},
     error::causes,
     index::is_settled,
     webhook::Courier,
 };
 pub(crate) use clock::tell_clock;
 use follower::Follower;
+use listener::Listener;
 use mempool::Looker;
 use settler::Settler;
 use std::{
@@ -39,6 +41,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often a server that does not lead looks whether it could, and what there is new.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+
+/// The least pause between two looks at the mempool, however often somebody asks.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// The pause after leading has failed.
 const FAILURE_PAUSE: Duration = Duration::from_secs(3);
@@ -149,7 +154,7 @@ impl Runner {
     }
 
     async fn lead(&self, sources: &Sources) -> Result<(), RunError> {
-        let Leading { mut follower, settler, looker } = Leading::load(&self.core).await?;
+        let Leading { mut follower, listener, settler, looker } = Leading::load(&self.core).await?;
         let rules = self.core.config.webhooks.clone();
         let courier =
             Courier::new(Arc::clone(&self.core.store), Arc::clone(&self.core.clock), rules)
@@ -165,7 +170,8 @@ impl Runner {
         tokio::select! {
             result = follow => result,
             result = tick(&self.core) => result,
-            result = settle(&self.core, settler, news.clone()) => result,
+            result = hear(&listener, news.clone()) => result,
+            result = settle(&self.core, settler) => result,
             result = look(&self.core, looker) => result,
             () = courier.run(news) => Ok(()),
         }
@@ -176,6 +182,7 @@ impl Runner {
 #[derive(Debug)]
 pub(crate) struct Leading {
     pub(crate) follower: Follower,
+    pub(crate) listener: Arc<Listener>,
     pub(crate) settler: Settler,
     pub(crate) looker: Looker,
 }
@@ -188,7 +195,8 @@ impl Leading {
         core.is_leading.store(true, Ordering::Release);
         let heard = core.store.last_event().await.map_err(read_failed)?;
         core.heard_of(heard);
-        let mut settler = Settler::new(Arc::clone(core), heard);
+        let mut settler = Settler::new(Arc::clone(core));
+        let listener = Arc::new(Listener::new(Arc::clone(core), heard));
         let mut after = None;
         loop {
             let page = core.store.unfinished(after, PAGE).await.map_err(read_failed)?;
@@ -204,13 +212,14 @@ impl Leading {
             }
         }
         watch_finished(core).await?;
-        let follower = Follower::load(Arc::clone(core)).await?;
+        let follower = Follower::load(Arc::clone(core), Arc::clone(&listener)).await?;
         tracing::info!(
             deals = core.index().len(),
             height = ?follower.tip(),
             "deals are watched"
         );
-        Ok(Self { follower, settler, looker: Looker::new(Arc::clone(core)) })
+        let looker = Looker::new(Arc::clone(core), Arc::clone(&listener));
+        Ok(Self { follower, listener, settler, looker })
     }
 }
 
@@ -234,27 +243,37 @@ async fn watch_finished(core: &Arc<Core>) -> Result<(), RunError> {
 
 /// Tells the clock, again and again.
 async fn tick(core: &Arc<Core>) -> Result<(), RunError> {
+    let mut told_again = core.clock.now();
     loop {
         tokio::select! {
             () = sleep(TICK) => {}
             () = core.caught_up.notified() => {}
         }
         passing(tell_clock(core).await.map(|_| ()))?;
+        let now = core.clock.now();
+        if now >= told_again {
+            passing(core.tell_put_off().await.map_err(RunError::Server))?;
+            told_again = now.saturating_add(PUT_OFF_SECONDS);
+        }
     }
 }
 
-async fn settle(
-    core: &Arc<Core>,
-    mut settler: Settler,
-    mut news: watch::Receiver<EventId>,
-) -> Result<(), RunError> {
+/// Hears of deals that other servers make and change, whatever else is being waited for.
+async fn hear(listener: &Listener, mut news: watch::Receiver<EventId>) -> Result<(), RunError> {
     loop {
-        settler.hear().await?;
+        passing(listener.hear().await)?;
+        tokio::select! {
+            _ = news.changed() => {}
+            () = sleep(FOLLOW_PAUSE) => {}
+        }
+    }
+}
+
+async fn settle(core: &Arc<Core>, mut settler: Settler) -> Result<(), RunError> {
+    loop {
         if !settler.round().await? {
-            settler.tidy();
             tokio::select! {
                 () = core.bell.notified() => {}
-                _ = news.changed() => {}
                 () = sleep(TICK) => {}
             }
         }
@@ -264,6 +283,8 @@ async fn settle(
 async fn look(core: &Arc<Core>, mut looker: Looker) -> Result<(), RunError> {
     loop {
         passing(looker.round().await)?;
+        // Whoever asks whether he has paid must not keep the node busy.
+        sleep(LOOK_PAUSE).await;
         tokio::select! {
             () = core.look.notified() => {}
             () = sleep(core.config.mempool.every) => {}
@@ -271,12 +292,19 @@ async fn look(core: &Arc<Core>, mut looker: Looker) -> Result<(), RunError> {
     }
 }
 
-/// Lets pass what will be better later: a node that does not answer.
+/// Lets pass what will be better later: a node that does not answer, a store that has too much
+/// to do.
 fn passing(result: Result<(), RunError>) -> Result<(), RunError> {
     match result {
         Err(RunError::Chain(error @ ChainError::Transient { .. })) => {
             let cause = causes(&error);
             tracing::warn!(%error, cause, "the network does not answer");
+            Ok(())
+        }
+        Err(RunError::Server(
+            error @ (ServerError::Busy { .. } | ServerError::Contended { .. }),
+        )) => {
+            tracing::warn!(%error, "what is to be done is done later");
             Ok(())
         }
         result => result,

@@ -2,7 +2,10 @@
 //! every commit.
 
 mod crashes;
+mod crowds;
 mod escrow;
 mod histories;
 mod money;
+mod picky;
+mod refusals;
 mod world;

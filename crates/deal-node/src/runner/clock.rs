@@ -7,11 +7,10 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 use tally_deal::{DealCode, Fact, Time};
-use tally_deal_store::Commit;
 use tally_primitives::BlockNumber;
 
-/// Deals that one commit changes at most.
-const DEALS_OF_COMMIT: usize = 256;
+/// Deals told at once.
+const DEALS_AT_ONCE: usize = 256;
 
 /// Tells the clock to all deals that are waiting for it. Returns whether it was told to all.
 ///
@@ -35,14 +34,14 @@ pub(crate) async fn tell_clock(core: &Arc<Core>) -> Result<bool, RunError> {
     }
     let mut last: Vec<DealCode> = vec![];
     loop {
-        let due = core.index().due(now, tip, DEALS_OF_COMMIT);
+        let due = core.index().due(now, tip, DEALS_AT_ONCE);
         // A deal that is told the clock and still waits for it waits for something else.
         if due.is_empty() || due == last {
             return Ok(true);
         }
         let clock = Fact::Clock { now: Time(now), tip };
         let facts: BTreeMap<_, _> = due.iter().map(|code| (*code, vec![clock.clone()])).collect();
-        core.tell_all(&facts, Commit::default()).await?;
+        core.tell_all(&facts).await?;
         last = due;
     }
 }

@@ -3,7 +3,7 @@
 //! A block's facts are stored before the position moves behind the block, and facts can be told
 //! again: so after a crash the block is read again, and nothing is missed or counted twice.
 
-use super::RunError;
+use super::{RunError, listener::Listener};
 use crate::core::{Core, read_failed};
 use crate::index::{BlockTouch, Touch};
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,6 @@ use tally_deal_store::{
 use tally_primitives::{BlockId, BlockNumber, Satoshi, Txid};
 use zeroize::Zeroizing;
 
-/// Deals that one commit changes at most.
-const DEALS_OF_COMMIT: usize = 256;
-
 /// Blocks without anything for a deal after which the position is stored all the same.
 const QUIET_BLOCKS: u64 = 100;
 
@@ -31,7 +28,10 @@ const MATURITY: u64 = 100;
 
 /// New coins that are remembered at most; who mines to deals' addresses more often has to wait for
 /// the operator.
-const NEW_COINS_MAX: usize = SECRET_BYTES_MAX / 128;
+const NEW_COINS_MAX: usize = SECRET_BYTES_MAX / NEW_COIN_BYTES_MAX;
+
+/// The most bytes of one of them as it is stored.
+const NEW_COIN_BYTES_MAX: usize = 384;
 
 /// The secret under which new coins are remembered until they can be spent.
 const NEW_COINS: &str = "deal-node/new-coins";
@@ -43,6 +43,7 @@ const PAGE: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Follower {
     core: Arc<Core>,
+    listener: Arc<Listener>,
     version: Option<Version>,
     recent: VecDeque<(BlockNumber, BlockId)>,
     tip: Option<BlockNumber>,
@@ -76,7 +77,7 @@ impl NewCoin {
 
 impl Follower {
     /// Reads how far the chain was read.
-    pub(crate) async fn load(core: Arc<Core>) -> Result<Self, RunError> {
+    pub(crate) async fn load(core: Arc<Core>, listener: Arc<Listener>) -> Result<Self, RunError> {
         let now_ms = core.clock.now_ms();
         let position = core.store.position().await.map_err(read_failed)?;
         let secret = core.store.secret(NEW_COINS, now_ms).await.map_err(read_failed)?;
@@ -93,7 +94,7 @@ impl Follower {
         let tip = position.as_ref().map(|position| position.height);
         let recent = position.map(|position| position.recent.into()).unwrap_or_default();
         core.tip.store(tip.map_or(0, |tip| tip.0), Ordering::Relaxed);
-        Ok(Self { core, version, recent, tip, new_coins, new_coins_at, unstored: 0 })
+        Ok(Self { core, listener, version, recent, tip, new_coins, new_coins_at, unstored: 0 })
     }
 
     /// Says where the source has to begin. A chain that was never read is read from its end, as no
@@ -161,6 +162,9 @@ impl Follower {
 
     async fn block(&mut self, block: &Block) -> Result<(), RunError> {
         self.core.is_caught_up.store(false, Ordering::Release);
+        // Whoever paid a deal in this block knew of it before: so does this server from here on,
+        // whichever server made the deal.
+        self.listener.hear().await?;
         let touched = self.core.index().touched_by(block);
         let mut facts: BTreeMap<DealCode, Vec<Fact>> = BTreeMap::new();
         let mut is_changed = false;
@@ -267,13 +271,7 @@ impl Follower {
         if facts.is_empty() && !are_coins_changed && self.unstored < QUIET_BLOCKS {
             return Ok(());
         }
-        let mut facts: Vec<_> = facts.into_iter().collect();
-        while facts.len() > DEALS_OF_COMMIT {
-            let rest = facts.split_off(DEALS_OF_COMMIT);
-            self.core.tell_all(&facts.into_iter().collect(), Commit::default()).await?;
-            facts = rest;
-        }
-        self.core.tell_all(&facts.into_iter().collect(), Commit::default()).await?;
+        self.core.tell_all(&facts).await?;
         self.store(others).await
     }
 
@@ -285,7 +283,7 @@ impl Follower {
         let has_coins = !commit.secrets.is_empty();
         commit.now_ms = self.core.clock.now_ms();
         commit.position = Some(Put { expected, value });
-        match self.core.commit(commit).await {
+        match self.core.commit_patiently(commit).await {
             Ok(committed) => {
                 self.version = Some(committed.version);
                 if has_coins {
@@ -297,5 +295,25 @@ impl Follower {
             Err(CommitError::Conflict(_)) => Err(RunError::Deposed),
             Err(error) => Err(RunError::Server(crate::core::write_failed(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many new coins as are remembered fit where they are stored, whatever they are.
+    #[test]
+    fn new_coins_fit_their_secret() {
+        let coin = NewCoin {
+            code: DealCode::from_bytes([255; 20]),
+            txid: Txid::from_shown([255; 32]),
+            vout: u32::MAX,
+            value: u64::MAX,
+            height: u64::MAX,
+            time: u64::MAX,
+        };
+        let bytes = serde_json::to_vec(&vec![coin; NEW_COINS_MAX]).unwrap();
+        assert!(bytes.len() <= SECRET_BYTES_MAX, "{} of {SECRET_BYTES_MAX}", bytes.len());
     }
 }

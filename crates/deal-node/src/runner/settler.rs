@@ -7,24 +7,20 @@
 
 use super::RunError;
 use crate::{
-    core::{Core, Telling, read_failed},
+    ServerError,
+    building::{build, is_replacement, may_wait},
+    core::{Core, Telling, concerns_one, read_failed},
+    error::causes,
     escrow,
-    record::CREATED,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    error::Error,
     sync::{Arc, atomic::Ordering},
 };
 use tally_chain::utxo::{BroadcastError, FeeRate, Rejection};
-use tally_deal::{
-    Action, Actor, Command, Deal, DealCode, Fact, Plan, Scheme, SettlementId, Time,
-    settlement::{SettlementError, UnsignedSettlement},
-};
-use tally_deal_store::EventId;
+use tally_deal::{Action, Actor, Command, Deal, DealCode, Fact, Plan, Scheme, SettlementId, Time};
 use tally_primitives::Txid;
-
-/// Events read at once.
-const EVENTS_PAGE: usize = 256;
 
 /// Deals settled in one round before other work has its turn.
 const DEALS_OF_ROUND: usize = 64;
@@ -33,21 +29,33 @@ const DEALS_OF_ROUND: usize = 64;
 /// of sending it.
 const STEPS_MAX: usize = 8;
 
+/// How often in a row the network must call a transaction invalid until it is given up: an hour, as
+/// it is sent again. It was checked when it was signed, so the network may think better of it.
+const REFUSALS_MAX: u32 = 7;
+
+/// What became of sending a transaction.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    /// The newest block when it was first sent, to see how long it has waited.
+    since: u64,
+    /// How often in a row it was called invalid.
+    refusals: u32,
+}
+
 /// Pays money out.
 #[derive(Debug)]
 pub(crate) struct Settler {
     core: Arc<Core>,
-    heard: EventId,
     queue: BTreeSet<(u64, DealCode)>,
     due: HashMap<DealCode, u64>,
-    /// The newest block when a transaction was first sent, to see how long it has waited.
-    sent_at: HashMap<Txid, u64>,
+    /// What became of sending the transactions of deals that are not settled yet.
+    sent: HashMap<DealCode, BTreeMap<Txid, Sent>>,
 }
 
 impl Settler {
-    /// Starts; hears what happens after the event `heard`.
-    pub(crate) fn new(core: Arc<Core>, heard: EventId) -> Self {
-        Self { core, heard, queue: BTreeSet::new(), due: HashMap::new(), sent_at: HashMap::new() }
+    /// Starts with nothing to do.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core, queue: BTreeSet::new(), due: HashMap::new(), sent: HashMap::new() }
     }
 
     /// Looks at a deal soon.
@@ -66,29 +74,6 @@ impl Settler {
         self.queue.insert((at_ms, code));
     }
 
-    /// Hears what happened to deals, on this server and on others.
-    pub(crate) async fn hear(&mut self) -> Result<(), RunError> {
-        loop {
-            let page = self.core.store.events(self.heard, EVENTS_PAGE).await;
-            let page = page.map_err(read_failed)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            self.heard = last.id;
-            self.core.heard_of(last.id);
-            for event in page {
-                let Some(code) = event.event.deal else { continue };
-                if event.event.kind != CREATED {
-                    self.wake(code);
-                } else if !self.core.index().has(code) {
-                    // Another server made it.
-                    let found = self.core.store.deal(code).await.map_err(read_failed)?;
-                    if let Some(found) = found {
-                        self.core.watch(found.version, &found.value);
-                    }
-                }
-            }
-        }
-    }
-
     /// Does what is due. Returns whether more is.
     pub(crate) async fn round(&mut self) -> Result<bool, RunError> {
         for code in self.core.take_work() {
@@ -100,7 +85,19 @@ impl Settler {
             if at_ms > now_ms {
                 return Ok(false);
             }
-            let again_ms = self.settle(code).await?;
+            let again_ms = match self.settle(code).await {
+                Ok(again_ms) => again_ms,
+                Err(RunError::Server(error)) if is_passing(&error) => {
+                    tracing::warn!(%code, %error, "a deal is settled later");
+                    Some(self.retry_ms())
+                }
+                Err(RunError::Server(error)) if concerns_one(&error) => {
+                    let cause = causes(&error);
+                    tracing::error!(%code, %error, cause, "a deal cannot be settled; trying again");
+                    Some(self.later_ms())
+                }
+                Err(error) => return Err(error),
+            };
             self.queue.remove(&(at_ms, code));
             self.due.remove(&code);
             if let Some(again_ms) = again_ms {
@@ -117,8 +114,13 @@ impl Settler {
         for _ in 0..STEPS_MAX {
             let found = self.core.store.deal(code).await.map_err(read_failed)?;
             let Some(deal) = found.map(|found| found.value) else { return Ok(None) };
+            let pending = deal.pending();
+            if pending.is_empty() {
+                self.sent.remove(&code);
+                return Ok(None);
+            }
             let mut steps = vec![];
-            for action in deal.pending() {
+            for action in pending {
                 match action {
                     Action::Settle(plan) => steps.push(Step::Sign(plan)),
                     Action::Broadcast { id, txid, raw } if !sent.contains(&txid) => {
@@ -156,30 +158,21 @@ impl Settler {
     async fn sign(&self, deal: &Deal, plan: &Plan) -> Result<Done, RunError> {
         let code = deal.code();
         let id = plan.id;
-        let payment = deal.payment_address();
-        let recipients = deal.recipients();
-        let rules = self.core.config.settling.fee_rules;
         let rate = self.fee_rate().await;
         if matches!(deal.scheme(), Scheme::Escrow { .. }) {
             return self.sign_for_arbiter(deal, plan, rate).await;
         }
-        let mut built = UnsignedSettlement::build(plan, &payment, &recipients, rate, rules);
-        if matches!(built, Err(SettlementError::BelowDust { .. })) {
-            // Little money comes back slowly rather than not at all.
-            let rate = self.core.config.settling.fee_rate_min;
-            built = UnsignedSettlement::build(plan, &payment, &recipients, rate, rules);
-        }
-        let unsigned = match built {
+        let keys = [self.core.keys.key1.clone(), self.core.keys.key2.clone()];
+        let unsigned = match build(&self.core, deal, plan, rate) {
             Ok(unsigned) => unsigned,
-            // What is signed already stays as it is.
-            Err(SettlementError::FeeAboveMax { .. }) if plan.replaces_fee.is_some() => {
-                return Ok(Done::Again(self.later_ms()));
+            Err(error) if may_wait(&self.core, deal, plan, &error) => {
+                return Ok(self.wait(code, id, &error));
             }
             Err(error) => return self.reject(code, id, error.to_string()).await,
         };
-        let keys = [self.core.keys.key1.clone(), self.core.keys.key2.clone()];
         let signed = match unsigned.sign(&keys) {
             Ok(signed) => signed,
+            Err(error) if is_replacement(deal, plan) => return Ok(self.wait(code, id, &error)),
             Err(error) => return self.reject(code, id, error.to_string()).await,
         };
         tracing::info!(%code, settlement = %id, txid = %signed.txid, fee = signed.fee.0, "a settlement is signed");
@@ -199,6 +192,7 @@ impl Settler {
         let code = deal.code();
         match escrow::prepare(&self.core, deal, plan, rate).await? {
             escrow::Draft::Refused(reason) => self.reject(code, plan.id, reason).await,
+            escrow::Draft::Later(error) => Ok(self.wait(code, plan.id, &error)),
             escrow::Draft::Waiting => Ok(Done::Nothing),
             escrow::Draft::Signed(signed) => {
                 let (txid, fee, raw) = (signed.txid, signed.fee, signed.raw);
@@ -217,11 +211,13 @@ impl Settler {
     ) -> Result<Done, RunError> {
         let code = deal.code();
         let tip = self.core.tip.load(Ordering::Relaxed);
-        let since = *self.sent_at.entry(txid).or_insert(tip);
-        let waits = tip.saturating_sub(since);
+        let sent = self.sent.entry(code).or_default();
+        let sent = sent.entry(txid).or_insert(Sent { since: tip, refusals: 0 });
+        let waits = tip.saturating_sub(sent.since);
         let is_slow = waits >= self.core.config.settling.bump_after_blocks;
         match self.core.relay.broadcast(raw).await {
             Ok(_) => {
+                sent.refusals = 0;
                 let is_news = deal.settlement(id).is_some_and(|known| !known.is_accepted);
                 let done = if is_news {
                     tracing::info!(%code, settlement = %id, %txid, "a settlement is sent");
@@ -230,7 +226,7 @@ impl Settler {
                     Done::Nothing
                 };
                 if is_slow && self.bump(deal, id).await? {
-                    self.sent_at.remove(&txid);
+                    self.sent.remove(&code);
                     return Ok(Done::Changed);
                 }
                 Ok(match done {
@@ -241,7 +237,14 @@ impl Settler {
             Err(BroadcastError::Rejected { kind, reason }) => {
                 tracing::warn!(%code, settlement = %id, %txid, ?kind, reason, "a settlement is refused");
                 match kind {
-                    Rejection::Invalid => self.reject(code, id, reason).await,
+                    Rejection::Invalid if sent.refusals >= REFUSALS_MAX - 1 => {
+                        self.sent.remove(&code);
+                        self.reject(code, id, reason).await
+                    }
+                    Rejection::Invalid => {
+                        sent.refusals += 1;
+                        Ok(Done::Again(self.later_ms()))
+                    }
                     Rejection::FeeTooLow if self.bump(deal, id).await? => Ok(Done::Changed),
                     // The chain will say what became of what it spends.
                     Rejection::FeeTooLow | Rejection::InputsMissing | Rejection::Conflict => {
@@ -275,6 +278,12 @@ impl Settler {
             }
         }
         Ok(false)
+    }
+
+    /// Leaves a settlement for another day.
+    fn wait(&self, code: DealCode, id: SettlementId, error: &dyn Error) -> Done {
+        tracing::info!(%code, settlement = %id, %error, "a settlement waits for another day");
+        Done::Again(self.later_ms())
     }
 
     async fn reject(
@@ -320,13 +329,11 @@ impl Settler {
     fn later_ms(&self) -> u64 {
         after(self.core.clock.now_ms(), self.core.config.settling.rebroadcast_every)
     }
+}
 
-    /// Forgets when transactions of finished deals were sent.
-    pub(crate) fn tidy(&mut self) {
-        if self.queue.is_empty() {
-            self.sent_at.clear();
-        }
-    }
+/// Whether what failed is better a little later.
+fn is_passing(error: &ServerError) -> bool {
+    matches!(error, ServerError::Busy { .. } | ServerError::Contended { .. })
 }
 
 /// What is to be done for a deal.

@@ -1,5 +1,6 @@
 //! The server, its chain, its clock and its disk, and the steps that tests take with them.
 
+use super::picky::{Picky, Refused};
 use crate::{
     Clock, Config, DealCall, DealMessage, DealServer, Origin, Outcome, Payload, ServerKeys, Trust,
     runner::{Leading, RunError, tell_clock},
@@ -10,7 +11,9 @@ use std::sync::{
 };
 use tally_chain::{
     ChainError,
-    utxo::{BoxFuture, BroadcastError, FeeRate, Relay, Source, Transaction, Update, Watched},
+    utxo::{
+        BoxFuture, BroadcastError, FeeRate, Rejection, Relay, Source, Transaction, Update, Watched,
+    },
 };
 use tally_chain_utxo::{DevChain, DevRelay, Feed, RelayFault};
 use tally_deal::{
@@ -46,12 +49,24 @@ pub(super) struct Flaky {
     inner: DevRelay,
     calls: AtomicU64,
     faults: Mutex<Vec<(u64, RelayFault)>>,
+    /// How many transactions are called invalid from now on.
+    refusals: AtomicU64,
 }
 
 impl Flaky {
     /// Lets the calls with these numbers fail, the first is 0.
     pub(super) fn fail_at(&self, faults: Vec<(u64, RelayFault)>) {
         *self.faults.lock().unwrap() = faults;
+    }
+
+    /// Lets the network call the next transactions invalid.
+    pub(super) fn refuse_next(&self, count: u64) {
+        self.refusals.store(count, Ordering::Relaxed);
+    }
+
+    /// How many of the refusals are left.
+    pub(super) fn refusals_left(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     fn count(&self) {
@@ -64,6 +79,12 @@ impl Flaky {
 impl Relay for Flaky {
     fn broadcast(&self, raw: Vec<u8>) -> BoxFuture<'_, Result<Txid, BroadcastError>> {
         self.count();
+        let left = self.refusals.load(Ordering::Relaxed);
+        if left > 0 {
+            self.refusals.store(left - 1, Ordering::Relaxed);
+            let (kind, reason) = (Rejection::Invalid, "words of tomorrow".to_owned());
+            return Box::pin(async move { Err(BroadcastError::Rejected { kind, reason }) });
+        }
         self.inner.broadcast(raw)
     }
 
@@ -110,6 +131,9 @@ pub(super) struct World {
     keys: ServerKeys,
     disk: MemoryDisk,
     pub(super) memory: Arc<MemoryStore>,
+    /// What its store refuses.
+    pub(super) refused: Refused,
+    store: Arc<dyn DealStore>,
     pub(super) server: DealServer,
     leading: Option<(Leading, Feed)>,
 }
@@ -169,6 +193,7 @@ impl World {
             inner: estimates.clone(),
             calls: AtomicU64::new(0),
             faults: Mutex::default(),
+            refusals: AtomicU64::new(0),
         });
         let mut config = Config::new(Network::Regtest);
         config.trust = Trust::Anyone;
@@ -180,7 +205,9 @@ impl World {
         let keys = keys();
         let disk = MemoryDisk::default();
         let memory = Arc::new(disk.open(TABLES));
-        let server = open(&memory, &keys, &relay, &config, &clock);
+        let refused = Refused::default();
+        let store = open_store(&memory, &refused);
+        let server = open(&store, &keys, &relay, &config, &clock);
         let mut world = Self {
             clock,
             chain,
@@ -190,6 +217,8 @@ impl World {
             keys,
             disk,
             memory,
+            refused,
+            store,
             server,
             leading: None,
         };
@@ -205,7 +234,18 @@ impl World {
     pub(super) fn restart(&mut self) {
         self.leading = None;
         self.memory = Arc::new(self.disk.open(TABLES));
-        self.server = open(&self.memory, &self.keys, &self.relay, &self.config, &self.clock);
+        self.store = open_store(&self.memory, &self.refused);
+        self.server = self.another_server();
+    }
+
+    /// Starts one more server on the same store.
+    pub(super) fn another_server(&self) -> DealServer {
+        open(&self.store, &self.keys, &self.relay, &self.config, &self.clock)
+    }
+
+    /// The time, Unix seconds.
+    pub(super) fn clock_now(&self) -> u64 {
+        self.clock.now()
     }
 
     /// Mines what waits.
@@ -258,7 +298,7 @@ impl World {
     /// Settles what is due.
     pub(super) async fn settle(&mut self) -> Result<(), Broken> {
         let (leading, _) = self.lead().await?;
-        leading.settler.hear().await.map_err(broken)?;
+        leading.listener.hear().await.map_err(broken)?;
         while leading.settler.round().await.map_err(broken)? {}
         Ok(())
     }
@@ -367,11 +407,11 @@ impl World {
             }
         };
         let origin = Origin {
-            site: None,
             module: Some(address(MODULE).to_string()),
             fee: Some("1%".to_owned()),
             is_own: true,
             speaks_for_site: true,
+            ..Origin::default()
         };
         let message = DealMessage::Checked(Box::new(request));
         self.server.deal(DealCall { message, origin, is_signed: false }).await.ok()
@@ -398,15 +438,20 @@ fn keys() -> ServerKeys {
     }
 }
 
+fn open_store(memory: &Arc<MemoryStore>, refused: &Refused) -> Arc<dyn DealStore> {
+    let memory: Arc<MemoryStore> = Arc::clone(memory);
+    let inner: Arc<dyn DealStore> = Arc::new(EmbeddedDeals::open(memory).unwrap());
+    Arc::new(Picky { inner, refused: Arc::clone(refused) })
+}
+
 fn open(
-    memory: &Arc<MemoryStore>,
+    store: &Arc<dyn DealStore>,
     keys: &ServerKeys,
     relay: &Arc<Flaky>,
     config: &Config,
     clock: &Arc<TestClock>,
 ) -> DealServer {
-    let memory: Arc<MemoryStore> = Arc::clone(memory);
-    let store: Arc<dyn DealStore> = Arc::new(EmbeddedDeals::open(memory).unwrap());
+    let store = Arc::clone(store);
     let relay: Arc<dyn Relay> = Arc::<Flaky>::clone(relay);
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     DealServer::open(store, keys.clone(), relay, config.clone(), clock).unwrap().0
