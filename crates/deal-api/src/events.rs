@@ -9,14 +9,29 @@ use axum::{
     },
 };
 use serde_json::{Value, json};
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tally_deal::DealCode;
 use tally_deal_store::{DealStore, Event, EventId};
 use tally_http::Shutdown;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::Instant,
+};
 
 /// Streams that are served at a time; further ones are answered 503.
 pub const STREAMS_MAX: usize = 256;
+
+/// Streams of one client, account or session's owner at a time; further ones are answered 503.
+pub const CALLER_STREAMS_MAX: usize = 16;
+
+/// How long a stream waits at least before it looks into the store again, unless there was more than
+/// it could take: what happens many times a second is told together.
+pub const STREAM_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often a silent stream says that it is alive.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -31,12 +46,47 @@ const BATCH: usize = 100;
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
     places: Arc<Semaphore>,
+    /// How many streams each caller has who says who he is.
+    of_callers: Arc<Mutex<BTreeMap<String, usize>>>,
     shutdown: Shutdown,
 }
 
 impl Streams {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        Self { places: Arc::new(Semaphore::new(STREAMS_MAX)), shutdown }
+        let places = Arc::new(Semaphore::new(STREAMS_MAX));
+        Self { places, of_callers: Arc::default(), shutdown }
+    }
+
+    /// Takes a place for a caller. Where nobody says who asks, only the whole number is bounded.
+    fn enter(&self, caller: &str) -> Result<Place, ApiError> {
+        let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Err(ApiError::busy("too many streams at a time"));
+        };
+        let mut of_callers = self.of_callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = of_callers.entry(caller.to_owned()).or_default();
+        if !caller.is_empty() && *count >= CALLER_STREAMS_MAX {
+            return Err(ApiError::busy("too many streams of one caller at a time"));
+        }
+        *count += 1;
+        let (caller, of_callers) = (caller.to_owned(), Arc::clone(&self.of_callers));
+        Ok(Place { caller, of_callers, _permit: permit })
+    }
+}
+
+/// The place of one stream, which it leaves when it ends.
+struct Place {
+    caller: String,
+    of_callers: Arc<Mutex<BTreeMap<String, usize>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut of_callers = self.of_callers.lock().unwrap_or_else(PoisonError::into_inner);
+        match of_callers.get_mut(&self.caller) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => drop(of_callers.remove(&self.caller)),
+        }
     }
 }
 
@@ -64,9 +114,7 @@ async fn answer(api: Arc<Inner>, call: Call, code: Option<DealCode>) -> Result<R
         let events: Vec<Value> = events.iter().map(written).collect();
         return Ok(render::json(&events.into()));
     }
-    let Ok(place) = Arc::clone(&api.streams.places).try_acquire_owned() else {
-        return Err(ApiError::busy("too many streams at a time"));
-    };
+    let place = api.streams.enter(&call.caller.subject)?;
     let after = match after {
         Some(after) => after,
         None => store.last_event().await.map_err(|error| failure::of_store(&error))?,
@@ -78,6 +126,7 @@ async fn answer(api: Arc<Inner>, call: Call, code: Option<DealCode>) -> Result<R
         code,
         after,
         pending: Vec::new(),
+        next_read: Instant::now(),
         _place: place,
     };
     let frames = futures_util::stream::unfold(stream, |mut stream| async {
@@ -131,7 +180,9 @@ struct Stream {
     after: EventId,
     /// Events that were read and not yet sent, the next one last.
     pending: Vec<Event>,
-    _place: OwnedSemaphorePermit,
+    /// When to look into the store again at the earliest.
+    next_read: Instant,
+    _place: Place,
 }
 
 impl Stream {
@@ -145,9 +196,16 @@ impl Stream {
                     .data(written(&event).to_string());
                 return Some(frame);
             }
+            tokio::select! {
+                () = tokio::time::sleep_until(self.next_read) => {}
+                () = self.shutdown.triggered() => return None,
+            }
             // Looked at before the store: what comes in between is heard of.
             self.news.borrow_and_update();
             let events = read(&*self.store, self.code, self.after, BATCH).await.ok()?;
+            if events.len() < BATCH {
+                self.next_read = Instant::now() + STREAM_PAUSE;
+            }
             if let Some(last) = events.last() {
                 self.after = last.id;
                 self.pending = events;

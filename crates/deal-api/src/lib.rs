@@ -49,7 +49,7 @@ mod webhooks;
 pub use access::{AccessRule, OAuthClient};
 pub use api::DealApi;
 pub use config::{DealApiConfig, ModuleIdentity};
-pub use events::{KEEP_ALIVE, STREAMS_MAX};
+pub use events::{CALLER_STREAMS_MAX, KEEP_ALIVE, STREAM_PAUSE, STREAMS_MAX};
 pub use openapi::document as openapi;
 pub use playground::Playground;
 pub use server::ServiceKeySource;

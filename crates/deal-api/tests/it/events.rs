@@ -1,8 +1,8 @@
 //! Streams, pages and webhooks.
 
 use crate::{
-    client::{FORM, JSON},
-    world::{CODE, CREATE, World},
+    client::{FORM, JSON, form},
+    world::{CODE, CREATE, World, secret},
 };
 use axum::{
     body::{Body, BodyDataStream},
@@ -10,8 +10,8 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use std::time::Duration;
-use tally_deal_api::STREAMS_MAX;
+use std::time::{Duration, Instant};
+use tally_deal_api::{CALLER_STREAMS_MAX, OAuthClient, STREAM_PAUSE, STREAMS_MAX};
 use tower::ServiceExt as _;
 
 async fn open(world: &World, path: &str, headers: &[(&str, &str)]) -> (u16, BodyDataStream) {
@@ -96,6 +96,50 @@ async fn streams_are_bounded_in_number() {
     assert_eq!(open(&world, "/api/v1/events", &[]).await.0, 503);
     drop(streams.pop());
     assert_eq!(open(&world, "/api/v1/events", &[]).await.0, 200);
+}
+
+/// Goal: no caller takes the places of the others.
+#[tokio::test]
+async fn streams_of_one_caller_are_bounded() {
+    let client = |id: &str| {
+        let (id, secret) = (id.to_owned(), secret("s3cret"));
+        OAuthClient { id, secret, issuers: vec![], is_operator: false }
+    };
+    let world = World::with(|_, api| api.clients = vec![client("one"), client("two")]).await;
+    let bearer = async |id: &str| {
+        let fields = [("grant_type", "client_credentials"), ("client_secret", "s3cret")];
+        let body = form(&[fields[0], fields[1], ("client_id", id)]);
+        let token = world.post("/oauth2/token", FORM, &body).await.json();
+        format!("Bearer {}", token["access_token"].as_str().unwrap())
+    };
+    let (one, two) = (bearer("one").await, bearer("two").await);
+    let open =
+        async |bearer: &str| open(&world, "/api/v1/events", &[("authorization", bearer)]).await;
+    let mut streams = Vec::new();
+    for _ in 0..CALLER_STREAMS_MAX {
+        let (status, stream) = open(&one).await;
+        assert_eq!(status, 200);
+        streams.push(stream);
+    }
+    assert_eq!(open(&one).await.0, 503);
+    assert_eq!(open(&bearer("one").await).await.0, 503, "another session of the same");
+    assert_eq!(open(&two).await.0, 200);
+    drop(streams.pop());
+    assert_eq!(open(&one).await.0, 200);
+}
+
+/// Goal: a stream looks into the store a few times a second at most, whatever happens.
+#[tokio::test]
+async fn streams_do_not_look_at_every_commit() {
+    let world = World::new().await;
+    let begin = Instant::now();
+    let (_, mut stream) = open(&world, "/api/v1/events", &[]).await;
+    for second in 40..44 {
+        make(&world, second).await;
+        next(&mut stream).await;
+    }
+    // Each event is found by a look of its own.
+    assert!(begin.elapsed() >= 3 * STREAM_PAUSE, "{:?}", begin.elapsed());
 }
 
 /// Goal: webhooks are made, shown without their secret, changed, removed.
