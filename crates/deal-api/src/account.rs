@@ -6,7 +6,7 @@ use crate::{
     call::Call,
     error::ApiError,
     packages,
-    relay::{self, Message},
+    relay::{self, About, Message},
     render,
     server::{Embedded, Server},
 };
@@ -27,7 +27,7 @@ pub(crate) async fn answer(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
             };
             let payload = text.map(|text| packages::signed(&api, &call, text)).transpose()?;
             let address = call.address()?.or_else(|| api.config.module.address.clone());
-            let message = Message { address, payload, action: None, is_deal: false };
+            let message = Message { address, payload, about: About::Account };
             relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {

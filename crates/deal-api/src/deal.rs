@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     members::Members,
     packages,
-    relay::{self, Message},
+    relay::{self, About, Message},
     render,
     server::{Front, Server},
 };
@@ -25,9 +25,8 @@ pub(crate) async fn order(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
             let document = document(&call).await?;
             let checked = checked(&api, front, document)?;
             let payload = Some(packages::signed(&api, &call, checked.text)?);
-            // The path of `/api/v1/deal` does not say it.
-            let action = Some(checked.request.order.to_lowercase());
-            let message = Message { address: call.address()?, payload, action, is_deal: true };
+            let about = About::Deal(checked.request.order, checked.payment_address.address);
+            let message = Message { address: call.address()?, payload, about };
             relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {
@@ -52,7 +51,7 @@ pub(crate) async fn status(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
     match (&*api.server, api.face) {
         (Server::Remote(front), _) => {
             let address = payment_address(&call).await?;
-            let message = Message { address, payload: None, action: None, is_deal: true };
+            let message = Message { address, payload: None, about: About::DealStatus };
             relay::send(&api, front, &call, message).await
         }
         (Server::Embedded(embedded), Face::Module) => {

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tally_deal::{Address, Order};
 use tally_deal_node::module::{
     Answer, Forward, Package, PackageId, RemoteError, ServerRefused, Verdict, action_of_path,
 };
@@ -21,15 +22,45 @@ const PASSED: [&str; 8] = [
     "idempotency-key",
 ];
 
-/// What is sent to a server in a package.
-#[derive(Debug)]
+/// What is sent to a server in a package. Payloads may have passwords in them: nothing shows one.
 pub(crate) struct Message {
     pub(crate) address: Option<String>,
     pub(crate) payload: Option<String>,
-    /// What is asked; without it, the last segment of the path says it.
-    pub(crate) action: Option<String>,
-    /// Whether it is about a deal: then the server hears what the module takes of it.
-    pub(crate) is_deal: bool,
+    pub(crate) about: About,
+}
+
+/// What a message is about.
+#[derive(Debug)]
+pub(crate) enum About {
+    Account,
+    /// The state of a deal.
+    DealStatus,
+    /// An order, with the payment address that was computed here.
+    Deal(Order, Address),
+}
+
+impl About {
+    /// Returns what is asked, if the path may not say it.
+    fn action(&self) -> Option<String> {
+        match self {
+            Self::Account | Self::DealStatus => None,
+            Self::Deal(order, _) => Some(order.to_lowercase()),
+        }
+    }
+
+    /// Says whether an answer may be shown: money that goes where a payload says, and not where the
+    /// service's keys say, is lost. A deal that was made must say where it is paid.
+    fn is_fit(&self, package: Option<&Package>) -> bool {
+        let Self::Deal(order, computed) = self else { return true };
+        let Some(package) = package else { return false };
+        match render::payment_address(package.payload.as_deref().unwrap_or_default()) {
+            Some(named) => named == computed.to_string(),
+            None => {
+                let is_done = package.result.as_ref().is_none_or(|result| result.success);
+                *order != Order::Create || !is_done
+            }
+        }
+    }
 }
 
 /// Sends a package to the server and gives the client what comes back.
@@ -40,12 +71,14 @@ pub(crate) async fn send(
     message: Message,
 ) -> Result<Response, ApiError> {
     let id = PackageId::new(api.random_bytes());
-    let action = message.action.or_else(|| action_of_path(&call.spelled)).unwrap_or_default();
+    let action = message.about.action().or_else(|| action_of_path(&call.spelled));
+    let action = action.unwrap_or_default();
     let payload = message.payload.map(String::into_bytes);
     let address = message.address;
     let package = Package { address, payload, ..Package::request(&id, action) };
     let mut headers = passed_headers(api, call);
-    if message.is_deal {
+    // The server hears what the module takes of a deal.
+    if !matches!(message.about, About::Account) {
         headers.push(("module-fee", api.config.module.fee.clone().into_bytes()));
     }
     let body = (package.to_text().into_bytes(), "application/json".to_owned());
@@ -55,6 +88,10 @@ pub(crate) async fn send(
         return Err(refused(answer)?);
     }
     let package = Package::parse(&answer.body);
+    if !message.about.is_fit(package.as_ref().ok()) {
+        tracing::error!(server = %answer.server, "a server says that a deal is paid elsewhere");
+        return Err(ApiError::bad_gateway());
+    }
     let payload = package.as_ref().ok().and_then(|package| package.payload.clone());
     let keys = front.verifying_keys();
     let verdict = Verdict::of(payload.as_deref().unwrap_or_default(), &keys, api.clock.now());

@@ -125,6 +125,14 @@ fn value_of(text: &str) -> Value {
     }
 }
 
+/// Returns where a payload says that a deal is paid; nothing if it is no message about a deal, or does
+/// not say it.
+pub(crate) fn payment_address(payload: &[u8]) -> Option<String> {
+    let deal = value_of(std::str::from_utf8(payload).ok()?);
+    let named = deal.pointer("/deal/payment/address").or(deal.pointer("/payment/address"))?;
+    named.as_str().map(str::to_owned)
+}
+
 /// Returns what stands between the armor of a signed text; whether it is signed is said elsewhere.
 pub(crate) fn unsigned(text: &str) -> String {
     let text = text.replace("\r\n", "\n");

@@ -25,6 +25,11 @@ async fn pair() -> (Double, Module) {
     (double, module)
 }
 
+/// What a server answers that has made the seed's deal.
+fn made() -> String {
+    format!(r#"{{"id": "x", "action": "Created", "payload": "{DEAL_PAYLOAD}"}}"#)
+}
+
 /// Goal: the four examples of the seed send the same package, to the byte.
 #[tokio::test]
 async fn the_four_examples_send_the_same_payload() {
@@ -57,6 +62,7 @@ async fn the_four_examples_send_the_same_payload() {
 #[tokio::test]
 async fn the_published_deal_is_sent_as_published() {
     let (double, module) = pair().await;
+    double.says(200, "application/json", made());
     let reply = post(&module.router, "/api/v1/deal?pgp=off", JSON, CREATE).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let asked = double.last();
@@ -127,6 +133,7 @@ async fn what_the_server_needs_of_the_headers_is_passed_on() {
         api.module.address = Some(ONE.to_owned());
         api.module.fee = "0.2%".to_owned();
     });
+    double.says(200, "application/json", made());
     let headers = [
         ("authorization", "Bearer abc"),
         ("origin", "https://shop.example"),
@@ -248,7 +255,8 @@ async fn signatures_of_replies_are_verified() {
             r#"{{"id": "x", "action": "Created", "result": {{"success": true, "message": "m"}}, "payload": "{payload}"}}"#
         );
         double.says(200, "application/json", answer.clone());
-        let reply = post(&module.router, "/api/v1/deal?pgp=off", JSON, CREATE).await;
+        let path = format!("/api/v1/deal/status?address={PAYMENT}");
+        let reply = get(&module.router, &path).await;
         assert_eq!(reply.text, answer, "what the server said is passed on as it is");
         reply.header("payload-signature").unwrap().to_owned()
     };
@@ -259,6 +267,43 @@ async fn signatures_of_replies_are_verified() {
     assert_eq!(ask("<p>a page</p>").await, "unknown");
     let reply = post(&module.router, "/api/v1/signature", TEXT, &signed).await;
     assert_eq!(reply.json()["verified"], true);
+}
+
+/// Goal: nobody is told to pay elsewhere than where the service's keys say.
+#[tokio::test]
+async fn a_deal_that_is_paid_elsewhere_is_not_shown() {
+    let (double, module) = pair().await;
+    let ask = async |success: bool, payload: &str, path: &str, body: &str| {
+        let payload = STANDARD.encode(payload);
+        let answer = format!(
+            r#"{{"id": "x", "result": {{"success": {success}, "message": "m"}}, "payload": "{payload}"}}"#
+        );
+        double.says(200, "application/json", answer);
+        post(&module.router, path, JSON, body).await.status
+    };
+    let create =
+        async |success, payload: &str| ask(success, payload, "/api/v1/deal?pgp=off", CREATE).await;
+    let deal =
+        |address: &str| format!("deal:\n  order: Created\n  payment:\n    address: {address}");
+    let signed = |text: &str| pgp_key(1).sign_clear(text, NOW).unwrap();
+    for fit in [deal(PAYMENT), signed(&deal(PAYMENT))] {
+        assert_eq!(create(true, &fit).await, 200, "{fit}");
+    }
+    let json = format!(r#"{{"deal": {{"payment": {{"address": "{ONE}"}}}}}}"#);
+    for unfit in [deal(ONE), signed(&deal(ONE)), json] {
+        assert_eq!(create(true, &unfit).await, 502, "{unfit}");
+        assert_eq!(create(false, &unfit).await, 502, "{unfit}");
+        let paid_at = format!("\"address\": \"{PAYMENT}\",\n    \"until\"");
+        let pay = CREATE.replace("create", "pay").replace("\"until\"", &paid_at);
+        assert_eq!(ask(true, &unfit, "/api/v1/deal/pay?pgp=off", &pay).await, 502, "{unfit}");
+    }
+    // What does not say it can say it in a form that is not understood here.
+    for vague in ["", "<p>Pay here!</p>", "deal:\n  order: Created"] {
+        assert_eq!(create(true, vague).await, 502, "{vague}");
+        assert_eq!(create(false, vague).await, 200, "{vague}");
+    }
+    double.says(200, "application/json", "no package");
+    assert_eq!(post(&module.router, "/api/v1/deal?pgp=off", JSON, CREATE).await.status, 502);
 }
 
 /// Goal: payloads of others are rendered in the form that is asked for, and never run.
