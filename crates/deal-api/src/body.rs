@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use multer::{Constraints, Multipart, SizeLimit};
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt};
 
 /// The most bytes of a body.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -18,7 +18,7 @@ const FIELD_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) const FIELDS_MAX: usize = 128;
 
 /// A body, by what it says that it is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum Body {
     /// There is none.
     None,
@@ -36,6 +36,18 @@ enum Kind {
     Multipart,
     Json,
     Text,
+}
+
+impl fmt::Debug for Body {
+    /// There may be passwords in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Fields(_) => "Fields(..)",
+            Self::Json(_) => "Json(..)",
+            Self::Text(_) => "Text(..)",
+        })
+    }
 }
 
 impl Body {

@@ -5,8 +5,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Named values, none of which is there twice. A form has texts only.
-#[derive(Debug)]
+/// Named values, none of which is there twice. A form has texts only. They may be passwords and
+/// secrets: nothing shows them.
 pub(crate) struct Members(Map<String, Value>);
 
 impl Members {

@@ -17,7 +17,7 @@ pub const PACKAGE_BYTES_MAX: usize = 1024 * 1024;
 /// colon and comma; the payload is standard Base64 with padding.
 ///
 /// *Source:* the module's API of July 2022, "transport package".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Package {
     /// The identifier; an answer repeats that of its request. Not every server writes one of the
     /// pattern of [`PackageId`], so it is kept as it came.
@@ -57,6 +57,18 @@ pub enum PackageError {
     /// Its payload is not Base64.
     #[error("the package's payload is not Base64")]
     Payload,
+}
+
+impl fmt::Debug for Package {
+    /// Tokens and payloads, which may have passwords in them, are not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Package")
+            .field("id", &self.id)
+            .field("address", &self.address)
+            .field("action", &self.action)
+            .field("result", &self.result)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Package {

@@ -33,7 +33,7 @@ impl Default for RemoteConfig {
 }
 
 /// What is sent to a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Forward<'a> {
     /// Whether it is a `POST`; else a `GET`.
     pub is_post: bool,
@@ -46,7 +46,7 @@ pub struct Forward<'a> {
 }
 
 /// A server's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status of HTTP.
     pub status: u16,
@@ -56,6 +56,27 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The server that answered.
     pub server: ServerAddress,
+}
+
+impl fmt::Debug for Forward<'_> {
+    /// Headers and body have credentials, passwords and keys in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forward")
+            .field("is_post", &self.is_post)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    /// The body may be tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {
@@ -269,5 +290,39 @@ fn use_ring() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Another thread may have been quicker with the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::{IDENTIFIER_RANDOM_BYTES, Package, PackageId};
+
+    /// Goal: what passes between module and server is logged without its secrets.
+    #[test]
+    fn secrets_are_not_shown() {
+        let token = b"Bearer hidden".to_vec();
+        let forward = Forward {
+            is_post: true,
+            path: "/api/v1/account/new",
+            headers: vec![("authorization", token)],
+            body: Some((b"password=hidden".to_vec(), "text/plain".to_owned())),
+        };
+        let answer = Answer {
+            status: 200,
+            content_type: "application/json".to_owned(),
+            body: b"hidden".to_vec(),
+            server: ServerAddress::default(),
+        };
+        let id = PackageId::new([7; IDENTIFIER_RANDOM_BYTES]);
+        let package = Package {
+            token: Some("hidden".to_owned()),
+            payload: Some(b"hidden".to_vec()),
+            ..Package::request(&id, "new")
+        };
+        let shown = format!("{forward:?} {answer:?} {package:?}");
+        assert!(shown.contains("/api/v1/account/new") && shown.contains("localhost"), "{shown}");
+        // Neither as a text nor as its bytes.
+        assert!(!shown.contains("hidden") && !shown.contains("104, 105"), "{shown}");
     }
 }
