@@ -114,9 +114,14 @@ const ACCOUNT_BODY: Content = Content::json("AccountFields", examples::ACCOUNT);
 const DEAL_BODY: Content = Content::json("DealFields", examples::DEAL);
 
 fn account_post(path: &'static str, gate: Gate, id: &'static str, summary: &'static str) -> Route {
+    // What is open is not remembered.
+    let parameters = match gate {
+        Gate::Open => p::ACCOUNTS,
+        Gate::Guarded => p::ACCOUNT_POSTS,
+    };
     let doc = Doc {
         summary,
-        parameters: p::ACCOUNT_POSTS,
+        parameters,
         refusals: &[(400, "the body is no message")],
         ..Doc::post(id, "accounts", ACCOUNT_BODY, PACKAGE)
     };

@@ -39,6 +39,23 @@ async fn every_documented_operation_is_served() {
     assert!(ids.len() > 40, "{}", ids.len());
 }
 
+/// Goal: an `Idempotency-Key` is offered only where it counts.
+#[test]
+fn open_endpoints_have_no_keys() {
+    let document: Value = serde_json::from_str(&tally_deal_api::openapi()).unwrap();
+    let has_key = |path: &str| {
+        let parameters = document["paths"][path]["post"]["parameters"].as_array();
+        let mut parameters = parameters.into_iter().flatten();
+        parameters.any(|it| it["name"] == "Idempotency-Key")
+    };
+    for open in ["/api/v1/help", "/api/v1/account/token", "/oauth2/token", "/api/v1/signature"] {
+        assert!(!has_key(open), "{open}");
+    }
+    for guarded in ["/api/v1/account/new", "/api/v1/deal/create", "/api/v1/webhooks"] {
+        assert!(has_key(guarded), "{guarded}");
+    }
+}
+
 /// Goal: every example fits its schema, and every schema that is named is there.
 #[test]
 fn the_examples_fit_the_schemas() {
