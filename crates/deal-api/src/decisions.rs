@@ -8,7 +8,7 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 use std::sync::Arc;
 use tally_deal::{Address, Percent, PublicKey};
-use tally_deal_node::{Authority, Decided, ImportError, Party};
+use tally_deal_node::{Authority, Decided, ImportError, Party, ServerError};
 
 /// Answers `POST /api/v1/deal/{code}/dispute`.
 pub(crate) async fn dispute(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
@@ -21,8 +21,7 @@ pub(crate) async fn dispute(api: Arc<Inner>, call: Call) -> Result<Response, Api
     };
     let (reason, signature) = (members.required("reason")?, members.required("signature")?);
     let code = deals::code(embedded, &call).await?;
-    let decided = embedded.server.dispute(code, party, reason, signature).await;
-    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+    written(embedded, embedded.server.dispute(code, party, reason, signature).await)
 }
 
 /// Answers `POST /api/v1/deal/{code}/resolve`.
@@ -43,8 +42,7 @@ pub(crate) async fn resolve(api: Arc<Inner>, call: Call) -> Result<Response, Api
         _ => return Err(forbidden("an arbiter and his signature are needed")),
     };
     let code = deals::code(embedded, &call).await?;
-    let decided = embedded.server.resolve(code, refund, &authority).await;
-    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+    written(embedded, embedded.server.resolve(code, refund, &authority).await)
 }
 
 /// Answers `POST /api/v1/deal/{code}/retry`: the operator has settlements that failed tried again.
@@ -52,8 +50,7 @@ pub(crate) async fn retry(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
     call.caller.check_operator()?;
     let embedded = api.embedded()?;
     let code = deals::code(embedded, &call).await?;
-    let decided = embedded.server.retry(code).await;
-    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+    written(embedded, embedded.server.retry(code).await)
 }
 
 /// Answers `POST /api/v1/deal/{code}/delete`: the operator hides a deal that has no money.
@@ -61,8 +58,7 @@ pub(crate) async fn delete(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
     call.caller.check_operator()?;
     let embedded = api.embedded()?;
     let code = deals::code(embedded, &call).await?;
-    let decided = embedded.server.delete(code).await;
-    decided_reply(embedded, decided.map_err(|error| failure::of_server(&error))?)
+    written(embedded, embedded.server.delete(code).await)
 }
 
 /// Answers `GET /api/v1/deal/{code}/psbt`.
@@ -104,8 +100,12 @@ pub(crate) async fn import(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
     }
 }
 
-fn decided_reply(embedded: &Embedded, decided: Decided) -> Result<Response, ApiError> {
-    match decided {
+/// Answers with the deal after a decision, or says why it was not taken.
+fn written(
+    embedded: &Embedded,
+    decided: Result<Decided, ServerError>,
+) -> Result<Response, ApiError> {
+    match decided.map_err(|error| failure::of_server(&error))? {
         Decided::Done(deal) => deals::written(embedded, &deal),
         Decided::Unknown => Err(ApiError::unknown("deal")),
         Decided::Forbidden(message) => {
