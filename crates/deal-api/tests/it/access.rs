@@ -1,7 +1,7 @@
 //! Tokens, sessions, signatures.
 
 use crate::{
-    client::{FORM, JSON, Reply, form},
+    client::{FORM, JSON, Reply, TEXT, form},
     world::{NOW, ONE, World, private_key, secret},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -219,10 +219,13 @@ async fn passwords_of_accounts_open_sessions() {
     let given = shop(&world).await;
     let headers = [
         ("authorization", format!("Bearer {}", text(&given, "access_token"))),
-        ("content-type", FORM.to_owned()),
+        ("content-type", TEXT.to_owned()),
     ];
     let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let body = form(&[("address", ONE), ("password", "correct horse")]);
+    // Only who has the key of the address may say with which password it is opened.
+    let message = format!("2022-04-11\n{ONE}\npassword: correct horse");
+    let signature = sign(&private_key(1), message.as_bytes(), Header::Compressed);
+    let body = format!("{message}\n{signature}");
     let reply = world.send("POST", "/api/v1/account/new", &headers, &body).await;
     assert!(reply.result().0, "{}", reply.text);
     let login = async |password: &str| {
