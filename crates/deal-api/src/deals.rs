@@ -1,6 +1,6 @@
 //! One deal beside the protocol: as JSON, as a URI to pay, as a picture of it.
 
-use crate::{api::Inner, call::Call, error::ApiError, failure, render, server::Embedded};
+use crate::{api::Inner, call::Call, error::ApiError, render, server::Embedded};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -37,7 +37,7 @@ pub(crate) async fn qr(api: Arc<Inner>, call: Call) -> Result<Response, ApiError
 
 /// Writes a deal as JSON.
 pub(crate) fn written(embedded: &Embedded, deal: &Deal) -> Result<Response, ApiError> {
-    let text = embedded.server.deal_json(deal).map_err(|error| failure::of_server(&error))?;
+    let text = embedded.server.deal_json(deal)?;
     Ok(render::shown(text, crate::query::Format::Json))
 }
 
@@ -45,10 +45,9 @@ pub(crate) fn written(embedded: &Embedded, deal: &Deal) -> Result<Response, ApiE
 pub(crate) async fn find(embedded: &Embedded, call: &Call) -> Result<Deal, ApiError> {
     let name = call.parameter("code");
     let found = match name.parse::<DealCode>() {
-        Ok(code) => embedded.server.find_deal(code).await,
-        Err(_) => embedded.server.find_deal_at(name).await,
+        Ok(code) => embedded.server.find_deal(code).await?,
+        Err(_) => embedded.server.find_deal_at(name).await?,
     };
-    let found = found.map_err(|error| failure::of_server(&error))?;
     found.ok_or_else(|| ApiError::unknown("deal"))
 }
 

@@ -1,8 +1,8 @@
 //! Disputes and their ends, and settlements that the parties sign themselves.
 
 use crate::{
-    access::forbidden, api::Inner, call::Call, deals, error::ApiError, failure, members::Members,
-    render, server::Embedded,
+    access::forbidden, api::Inner, call::Call, deals, error::ApiError, members::Members, render,
+    server::Embedded,
 };
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
@@ -65,8 +65,7 @@ pub(crate) async fn delete(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
 pub(crate) async fn settlements(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let embedded = api.embedded()?;
     let code = deals::code(embedded, &call).await?;
-    let open = embedded.server.open_settlements(code).await;
-    let open = open.map_err(|error| failure::of_server(&error))?;
+    let open = embedded.server.open_settlements(code).await?;
     let open = open.ok_or_else(|| ApiError::unknown("deal"))?;
     let written = open.iter().map(|settlement| {
         json!({
@@ -96,7 +95,7 @@ pub(crate) async fn import(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
         Err(error @ (ImportError::Psbt(_) | ImportError::Settlement(_))) => {
             Err(ApiError::validation(error.to_string()))
         }
-        Err(ImportError::Server(error)) => Err(failure::of_server(&error)),
+        Err(ImportError::Server(error)) => Err(error.into()),
     }
 }
 
@@ -105,7 +104,7 @@ fn written(
     embedded: &Embedded,
     decided: Result<Decided, ServerError>,
 ) -> Result<Response, ApiError> {
-    match decided.map_err(|error| failure::of_server(&error))? {
+    match decided? {
         Decided::Done(deal) => deals::written(embedded, &deal),
         Decided::Unknown => Err(ApiError::unknown("deal")),
         Decided::Forbidden(message) => {

@@ -1,13 +1,13 @@
 //! The calls to the embedded server, with its failures as this API has them.
 
-use crate::{error::ApiError, failure, server::Embedded};
+use crate::{error::ApiError, server::Embedded};
 use tally_deal::{Document, Order, Request};
 use tally_deal_node::{AccountCall, DealCall, DealMessage, Origin, Outcome};
 
 impl Embedded {
     /// Answers a message about an account.
     pub(crate) async fn account(&self, call: AccountCall) -> Result<Outcome, ApiError> {
-        self.server.account(call).await.map_err(|error| failure::of_server(&error))
+        Ok(self.server.account(call).await?)
     }
 
     /// Does what a module and a server do with a message: what a module would refuse is an error of
@@ -20,7 +20,7 @@ impl Embedded {
     ) -> Result<Outcome, ApiError> {
         let refuse = |refusal: tally_deal::Refusal| ApiError::validation(refusal.to_string());
         let request = Request::read(document, self.server.config().network).map_err(refuse)?;
-        let checked = self.server.check(request).await.map_err(|it| failure::of_server(&it))?;
+        let checked = self.server.check(request).await?;
         let message = DealMessage::Checked(Box::new(checked.map_err(refuse)?));
         self.tell(DealCall { message, origin, is_signed }).await
     }
@@ -38,11 +38,10 @@ impl Embedded {
 
     /// Answers what is known of the deal that is paid at an address.
     pub(crate) async fn status(&self, address: &str, is_signed: bool) -> Result<Outcome, ApiError> {
-        let status = self.server.deal_status(address, is_signed).await;
-        status.map_err(|error| failure::of_server(&error))
+        Ok(self.server.deal_status(address, is_signed).await?)
     }
 
     async fn tell(&self, call: DealCall) -> Result<Outcome, ApiError> {
-        self.server.deal(call).await.map_err(|error| failure::of_server(&error))
+        Ok(self.server.deal(call).await?)
     }
 }

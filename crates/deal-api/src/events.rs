@@ -1,6 +1,6 @@
 //! What happened: pages of it, and streams of server-sent events.
 
-use crate::{api::Inner, call::Call, error::ApiError, failure, render};
+use crate::{api::Inner, call::Call, error::ApiError, render};
 use axum::{
     http::StatusCode,
     response::{
@@ -117,7 +117,7 @@ async fn answer(api: Arc<Inner>, call: Call, code: Option<DealCode>) -> Result<R
     let place = api.streams.enter(&call.caller.subject)?;
     let after = match after {
         Some(after) => after,
-        None => store.last_event().await.map_err(|error| failure::of_store(&error))?,
+        None => store.last_event().await?,
     };
     let stream = Stream {
         store,
@@ -151,10 +151,10 @@ async fn read(
     limit: usize,
 ) -> Result<Vec<Event>, ApiError> {
     let events = match code {
-        Some(code) => store.events_of(code, after, limit).await,
-        None => store.events(after, limit).await,
+        Some(code) => store.events_of(code, after, limit).await?,
+        None => store.events(after, limit).await?,
     };
-    events.map_err(|error| failure::of_store(&error))
+    Ok(events)
 }
 
 /// Writes an event as pages and streams have it.

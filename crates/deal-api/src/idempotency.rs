@@ -78,7 +78,7 @@ pub(crate) async fn once(
         return Err(ApiError::conflict("request_in_flight", message));
     };
     let store = Arc::clone(embedded.server.store());
-    let known = store.reply(&key, now_ms).await.map_err(|it| crate::failure::of_store(&it))?;
+    let known = store.reply(&key, now_ms).await?;
     if let Some(known) = known {
         return repeat(&known, request_hash);
     }

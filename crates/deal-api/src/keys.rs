@@ -1,6 +1,6 @@
 //! `key/public`, `sign/out`, `user/profile` and `bc/history`.
 
-use crate::{api::Inner, call::Call, error::ApiError, failure, members::Members, render};
+use crate::{api::Inner, call::Call, error::ApiError, members::Members, render};
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 use std::sync::Arc;
@@ -8,8 +8,7 @@ use std::sync::Arc;
 /// Answers `GET /api/v1/key/public`.
 pub(crate) async fn public(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let account = call.query.required("account")?;
-    let key = api.embedded()?.server.public_key(account).await;
-    let key = key.map_err(|error| failure::of_server(&error))?;
+    let key = api.embedded()?.server.public_key(account).await?;
     let key = key.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "not_found", "Not found."))?;
     Ok(render::json(&json!({ "data": key })))
 }
@@ -25,8 +24,7 @@ pub(crate) async fn sign_out(api: Arc<Inner>, call: Call) -> Result<Response, Ap
 pub(crate) async fn profile(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let members = Members::read(&call).await?;
     let address = members.required("code")?;
-    let found = api.embedded()?.server.find_account(address).await;
-    let found = found.map_err(|error| failure::of_server(&error))?;
+    let found = api.embedded()?.server.find_account(address).await?;
     let found = found.ok_or_else(|| ApiError::unknown("account"))?;
     Ok(render::json(&found.profile))
 }
@@ -35,8 +33,7 @@ pub(crate) async fn profile(api: Arc<Inner>, call: Call) -> Result<Response, Api
 pub(crate) async fn history(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let members = Members::read(&call).await?;
     let address = members.required("account")?;
-    let transfers = api.embedded()?.server.history(address).await;
-    let transfers = transfers.map_err(|error| failure::of_server(&error))?;
+    let transfers = api.embedded()?.server.history(address).await?;
     let transfers = transfers.ok_or_else(|| {
         let address = crate::text::printable(address);
         ApiError::validation(format!("Invalid Bitcoin address: {address}"))

@@ -5,7 +5,6 @@ use crate::{
     api::Inner,
     call::Call,
     error::ApiError,
-    failure,
     members::Members,
     render,
     server::Embedded,
@@ -37,8 +36,7 @@ const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 /// Answers `GET /api/v1/account/get`.
 pub(crate) async fn account(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let address = call.query.required("bitcoin")?;
-    let found = api.embedded()?.server.find_account(address).await;
-    let found = found.map_err(|error| failure::of_server(&error))?;
+    let found = api.embedded()?.server.find_account(address).await?;
     let account = found.ok_or_else(|| ApiError::unknown("account"))?.account;
     Ok(render::json(&shown(&call.caller, account)))
 }
@@ -50,8 +48,7 @@ pub(crate) async fn accounts(api: Arc<Inner>, call: Call) -> Result<Response, Ap
     let module = module.or_else(|| api.config.module.address.clone());
     let module = module.ok_or_else(|| ApiError::bad_request("module is missing"))?;
     let (limit, after) = (limit(&call)?, call.query.text("cursor")?);
-    let page = api.embedded()?.server.accounts(&module, after, limit).await;
-    let page = page.map_err(|error| failure::of_server(&error))?;
+    let page = api.embedded()?.server.accounts(&module, after, limit).await?;
     let rows = page.rows.into_iter().map(|account| shown(&call.caller, account)).collect();
     paged(rows, page.next)
 }
@@ -59,8 +56,7 @@ pub(crate) async fn accounts(api: Arc<Inner>, call: Call) -> Result<Response, Ap
 /// Answers `GET /api/v1/deal/get`.
 pub(crate) async fn deal(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let embedded = api.embedded()?;
-    let found = embedded.server.find_deal_at(call.query.required("payment")?).await;
-    let found = found.map_err(|error| failure::of_server(&error))?;
+    let found = embedded.server.find_deal_at(call.query.required("payment")?).await?;
     let found = found.ok_or_else(|| ApiError::unknown("deal"))?;
     Ok(render::json(&flat_deal(embedded, &found)?))
 }
@@ -72,8 +68,7 @@ pub(crate) async fn deals(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
     let mut after = call.query.text("cursor")?.map(deal_cursor).transpose()?;
     let mut rows = Vec::new();
     for _ in 0..PAGES_MAX {
-        let page = embedded.server.deals(&filter, after, limit - rows.len()).await;
-        let page = page.map_err(|error| failure::of_server(&error))?;
+        let page = embedded.server.deals(&filter, after, limit - rows.len()).await?;
         for deal in &page.rows {
             rows.push(flat_deal(embedded, deal)?);
         }
@@ -94,8 +89,7 @@ pub(crate) async fn feedback(api: Arc<Inner>, call: Call) -> Result<Response, Ap
     let mut after = call.query.text("cursor")?.map(feedback_cursor).transpose()?;
     let mut rows = Vec::new();
     for _ in 0..PAGES_MAX {
-        let page = embedded.server.feedback(&filter, after, limit - rows.len()).await;
-        let page = page.map_err(|error| failure::of_server(&error))?;
+        let page = embedded.server.feedback(&filter, after, limit - rows.len()).await?;
         rows.extend(page.rows.iter().map(|record| written(&api, record)));
         after = page.next;
         if after.is_none() || rows.len() >= limit {
@@ -232,7 +226,7 @@ fn shown(caller: &Caller, account: Account) -> Value {
 }
 
 fn flat_deal(embedded: &Embedded, deal: &Deal) -> Result<Value, ApiError> {
-    let text = embedded.server.deal_json(deal).map_err(|error| failure::of_server(&error))?;
+    let text = embedded.server.deal_json(deal)?;
     let value = serde_json::from_str(&text).map_err(|error| ApiError::internal(&error))?;
     Ok(flat(value))
 }

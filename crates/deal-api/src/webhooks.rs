@@ -1,8 +1,7 @@
 //! Who wants to be told of events by HTTP.
 
 use crate::{
-    api::Inner, call::Call, error::ApiError, events, failure, members::Members, render,
-    server::Embedded,
+    api::Inner, call::Call, error::ApiError, events, members::Members, render, server::Embedded,
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -33,7 +32,7 @@ pub(crate) async fn add(api: Arc<Inner>, call: Call) -> Result<Response, ApiErro
     let webhook = api.embedded()?.server.add_webhook(new).await.map_err(|error| match error {
         HookError::Target(_) | HookError::Member { .. } => ApiError::validation(error.to_string()),
         HookError::TooMany => ApiError::conflict("too_many", error.to_string()),
-        HookError::Server(error) => failure::of_server(&error),
+        HookError::Server(error) => error.into(),
     })?;
     let mut written = written(&webhook);
     written["secret"] = webhook.secret.as_str().into();
@@ -49,8 +48,7 @@ pub(crate) async fn add(api: Arc<Inner>, call: Call) -> Result<Response, ApiErro
 pub(crate) async fn list(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     call.caller.check_shop()?;
     let owner = (!call.caller.is_operator).then(|| owner(&call));
-    let webhooks = api.embedded()?.server.webhooks(owner).await;
-    let webhooks = webhooks.map_err(|error| failure::of_server(&error))?;
+    let webhooks = api.embedded()?.server.webhooks(owner).await?;
     Ok(render::json(&webhooks.iter().map(written).collect()))
 }
 
@@ -70,8 +68,7 @@ pub(crate) async fn change(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
         Some(Value::String(text)) if text == "false" => false,
         _ => return Err(ApiError::validation("enabled must be true or false")),
     };
-    let changed = embedded.server.enable_webhook(&webhook.id, enabled).await;
-    if !changed.map_err(|error| failure::of_server(&error))? {
+    if !embedded.server.enable_webhook(&webhook.id, enabled).await? {
         return Err(ApiError::unknown("webhook"));
     }
     Ok(render::json(&written(&Webhook { is_enabled: enabled, ..webhook })))
@@ -81,8 +78,7 @@ pub(crate) async fn change(api: Arc<Inner>, call: Call) -> Result<Response, ApiE
 pub(crate) async fn remove(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
     let embedded = api.embedded()?;
     let webhook = find(embedded, &call).await?;
-    let removed = embedded.server.remove_webhook(&webhook.id).await;
-    removed.map_err(|error| failure::of_server(&error))?;
+    embedded.server.remove_webhook(&webhook.id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -91,8 +87,7 @@ pub(crate) async fn deliveries(api: Arc<Inner>, call: Call) -> Result<Response, 
     let embedded = api.embedded()?;
     let webhook = find(embedded, &call).await?;
     let after = EventId(call.query.number("after")?.unwrap_or(0));
-    let pending = embedded.server.deliveries(&webhook.id, after, DELIVERIES_MAX).await;
-    let pending = pending.map_err(|error| failure::of_server(&error))?;
+    let pending = embedded.server.deliveries(&webhook.id, after, DELIVERIES_MAX).await?;
     let written = pending.iter().map(|delivery| {
         json!({
             "event": delivery.id.event.0,
@@ -116,21 +111,18 @@ pub(crate) async fn redeliver(api: Arc<Inner>, call: Call) -> Result<Response, A
     };
     let event =
         event.ok_or_else(|| ApiError::validation("event must be the number of an event"))?;
-    let found = embedded.server.redeliver(&webhook.id, EventId(event)).await;
-    if !found.map_err(|error| failure::of_server(&error))? {
+    if !embedded.server.redeliver(&webhook.id, EventId(event)).await? {
         return Err(ApiError::unknown("event"));
     }
     let store = embedded.server.store();
-    let events = store.events(EventId(event.saturating_sub(1)), 1).await;
-    let events = events.map_err(|error| failure::of_store(&error))?;
+    let events = store.events(EventId(event.saturating_sub(1)), 1).await?;
     Ok(render::json(&events.first().map_or(Value::Null, events::written)))
 }
 
 /// Finds the webhook that a path names; those of others are not there.
 async fn find(embedded: &Embedded, call: &Call) -> Result<Webhook, ApiError> {
     call.caller.check_shop()?;
-    let found = embedded.server.webhook(call.parameter("id")).await;
-    let found = found.map_err(|error| failure::of_server(&error))?;
+    let found = embedded.server.webhook(call.parameter("id")).await?;
     let own = found.filter(|it| call.caller.is_operator || it.owner == owner(call));
     own.ok_or_else(|| ApiError::unknown("webhook"))
 }

@@ -36,8 +36,7 @@ pub(crate) async fn token(api: Arc<crate::api::Inner>, call: Call) -> Result<Res
         "password" => {
             let user = asked.required("username")?.to_owned();
             let password = Zeroizing::new(asked.required("password")?.to_owned());
-            let is_right = embedded.server.check_password(&user, password).await;
-            if !is_right.map_err(|error| crate::failure::of_server(&error))? {
+            if !embedded.server.check_password(&user, password).await? {
                 return Err(login_failed());
             }
             sessions.begin(&user, client_id).await?

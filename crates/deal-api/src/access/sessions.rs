@@ -201,7 +201,7 @@ impl Sessions {
             return Ok(None);
         }
         let secret = self.store.secret(&format!("{SESSION}{session}"), self.now_ms()).await;
-        let Some(Secret { value, version, .. }) = secret.map_err(failed)? else { return Ok(None) };
+        let Some(Secret { value, version, .. }) = secret? else { return Ok(None) };
         let grant = serde_json::from_slice(&value).map_err(|error| ApiError::internal(&error))?;
         Ok(Some((version, grant)))
     }
@@ -223,7 +223,7 @@ impl Sessions {
             Err(CommitError::Conflict(_)) => Ok(false),
             // A name that is too long is none that was ever given out.
             Err(CommitError::Invalid { .. }) => Ok(false),
-            Err(CommitError::Store(error)) => Err(failed(error)),
+            Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
 }
@@ -265,8 +265,4 @@ fn claim<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
 
 fn token_invalid() -> ApiError {
     ApiError::access(40_005, "token_invalid", "Token invalid.")
-}
-
-fn failed(error: DealStoreError) -> ApiError {
-    crate::failure::of_store(&error)
 }
