@@ -90,11 +90,11 @@ impl Shop {
     /// Where calls come from that the module within the process makes.
     pub(crate) fn origin() -> Origin {
         Origin {
-            site: None,
             module: Some(MODULE.to_owned()),
             fee: Some(FEE.to_owned()),
             is_own: true,
             speaks_for_site: true,
+            ..Origin::default()
         }
     }
 

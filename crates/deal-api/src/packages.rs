@@ -43,6 +43,8 @@ pub(crate) fn own_origin(api: &Inner, call: &Call) -> Origin {
         fee: Some(api.config.module.fee.clone()),
         is_own: true,
         speaks_for_site: call.caller.is_shop,
+        client: Some(call.caller.subject.clone()).filter(|subject| !subject.is_empty()),
+        is_operator: call.caller.is_operator,
     }
 }
 
@@ -56,5 +58,7 @@ pub(crate) fn foreign_origin(call: &Call) -> Origin {
         is_own: false,
         // The server finds out itself, by the module's signature.
         speaks_for_site: false,
+        client: None,
+        is_operator: false,
     }
 }

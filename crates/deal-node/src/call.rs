@@ -17,6 +17,11 @@ pub struct Origin {
     /// site where deals are made: complete them without the customer's signature, and say what goes
     /// back to the customer. A module whose PGP signature is verified may do so for its own deals.
     pub speaks_for_site: bool,
+    /// The client of the module within the process that asks, as the front has made sure; `None`
+    /// where nobody has to say it. What it makes only it completes in the name of the site.
+    pub client: Option<String>,
+    /// Whether the front has made sure that the operator asks, who completes all deals.
+    pub is_operator: bool,
 }
 
 /// A call about an account.

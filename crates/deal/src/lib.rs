@@ -43,9 +43,9 @@ pub use keys::{KeyError, PublicKey, ServiceKeys, ServiceKeysError};
 pub use kind::{Kind, KindParseError};
 pub use machine::{
     Action, Actor, Cancellation, Command, CommandRefused, Confirmation, Deal, DealOutput,
-    DealSettlement, Decision, Dispute, Event, Fact, FeeTooHigh, Feedback, Marks, NewDeal, Opinion,
-    Payee, Plan, Policy, Purpose, RatingCount, RawTransaction, Recipient, Rules, SettlementId,
-    Spend, State, Version, Waiting, Wakeup, WrongSettlement,
+    DealSettlement, Decision, Dispute, Event, Fact, FeeTooHigh, Feedback, Maker, Marks, NewDeal,
+    Opinion, Payee, Plan, Policy, Purpose, RatingCount, RawTransaction, Recipient, Rules,
+    SettlementId, Spend, State, Version, Waiting, Wakeup, WrongSettlement,
 };
 pub use network::{Network, NetworkParseError};
 pub use order::{Order, OrderParseError};

@@ -42,7 +42,7 @@ mod waiting;
 pub use action::Action;
 pub use clock::Wakeup;
 pub use command::{Actor, Command, Opinion};
-pub use deal::{Cancellation, Deal, Decision, Dispute, Feedback, Marks, NewDeal, Payee};
+pub use deal::{Cancellation, Deal, Decision, Dispute, Feedback, Maker, Marks, NewDeal, Payee};
 pub use event::Event;
 pub use fact::Fact;
 pub use output::{Confirmation, DealOutput, Spend};

@@ -1,9 +1,10 @@
 //! What the daemon is started with, refuses to start with, and shows of its settings.
 
-use super::server::{FORM, Settings};
+use super::server::{FORM, Settings, now};
 use crate::support::bitcoind::Bitcoind;
 use serde_json::json;
 use std::fs;
+use tally_deal::message_signature::{Header, sign};
 
 /// Exit codes. Source: docs/configuration.md.
 const SETTINGS: i32 = 2;
@@ -109,15 +110,17 @@ fn settings_are_shown_without_secrets() {
     assert!(shown.contains("network = \"regtest\""), "{shown}");
     let server = settings.start();
     server.is_caught_up();
-    server
-        .tell(
-            "/account/new",
-            &json!({ "address": "mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8",
-        "email": "a@shop.example", "password": "swordfish-7" }),
-        )
-        .expect(200);
-    let login =
-        "grant_type=password&username=mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8&password=swordfish-7";
+    // The address of the private key 1.
+    let address = "mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r";
+    let today = tally_deal::Time(now()).date();
+    let account = format!("{today}\n{address}\na@shop.example\npassword: swordfish-7");
+    let mut owner = [0; 32];
+    owner[31] = 1;
+    let owner = tally_deal::PrivateKey::from_bytes(&owner).unwrap();
+    let signature = sign(&owner, account.as_bytes(), Header::Compressed);
+    let opened = server.post("/account/new", "text/plain", &format!("{account}\n{signature}\n"));
+    assert!(opened.result().0, "{}", opened.text);
+    let login = &format!("grant_type=password&username={address}&password=swordfish-7");
     let token = server.send("POST", "/oauth2/token", &[("content-type", FORM)], login.as_bytes());
     let token = token.expect(200);
     let session = token["secret"].as_str().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{FORM, JSON, Reply, TEXT, form},
-    world::{NOW, ONE, World, private_key, secret},
+    world::{CREATE, NOW, ONE, PAYMENT, World, private_key, secret},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -211,6 +211,51 @@ async fn assertions_of_service_accounts_are_good() {
     let claims = Claims { sub: "shop".to_owned(), exp: NOW + 60, ..Claims::default() };
     let forged = JwtKey::new(b"shop-secret").sign(&claims);
     assert_eq!(bearer(&world, &forged).await.status, 400);
+}
+
+/// Goal: one client does not spend what another one sells. Method: a deal of each of two clients,
+/// completed by the other.
+#[tokio::test]
+async fn clients_complete_their_own_deals() {
+    let names = ["one", "two", "boss"];
+    let world = World::with(|_, api| {
+        api.access = AccessRule::Required;
+        api.clients = names
+            .map(|id| OAuthClient {
+                id: id.to_owned(),
+                secret: secret(id),
+                issuers: vec![],
+                is_operator: id == "boss",
+            })
+            .to_vec();
+    })
+    .await;
+    let mut tokens = vec![];
+    for name in names {
+        let fields =
+            [("grant_type", "client_credentials"), ("client_id", name), ("client_secret", name)];
+        let given = token(&world, &fields).await.json();
+        tokens.push(format!("Bearer {}", text(&given, "access_token")));
+    }
+    let [one, two, boss] = &tokens[..] else { panic!("{tokens:?}") };
+    let ask = async |token: &str, path: &str, body: &str| {
+        let headers = [("authorization", token), ("content-type", JSON)];
+        world.send("POST", path, &headers, body).await.result()
+    };
+    assert!(ask(one, "/api/v1/deal", CREATE).await.0);
+    assert_eq!(
+        ask(two, "/api/v1/deal", CREATE).await,
+        (false, "The deal was made before, by somebody else.".to_owned())
+    );
+    let mut order: Value = serde_json::from_str(CREATE).unwrap();
+    order["payment"]["address"] = PAYMENT.into();
+    let order = order.to_string();
+    let complete = async |token: &str| ask(token, "/api/v1/deal/complete", &order).await.1;
+    let others = "The deal was made by somebody else, and is not signed by the customer.";
+    assert_eq!(complete(two).await, others);
+    let too_early = "The deal is Created: complete is not possible.";
+    assert_eq!(complete(one).await, too_early);
+    assert_eq!(complete(boss).await, too_early);
 }
 
 #[tokio::test]

@@ -13,11 +13,11 @@ use crate::{
 use std::sync::atomic::Ordering;
 use tally_deal::{
     Actor, Address, CheckedRequest, Command, CommandRefused, Deal, DealCode, Document, Fact, Fee,
-    NewDeal, Opinion, Order, Payee, Rating, Refusal, Request, Scheme, SchemeName, State, Terms,
-    Time,
+    Maker, NewDeal, Opinion, Order, Payee, Rating, Refusal, Request, Scheme, SchemeName, State,
+    Terms, Time,
     account::{Account, Page},
 };
-use tally_deal_store::{Commit, CommitError, Put, Version};
+use tally_deal_store::{Commit, CommitError, Put, Version, Versioned};
 
 /// What is said when a deal was made.
 const CREATED: &str = "New deal submitted";
@@ -182,7 +182,7 @@ impl DealServer {
             customer_rating: rating(&parties.customer, false),
         };
         let deal = match Deal::new(new, &core.config.policy) {
-            Ok(deal) => deal,
+            Ok(deal) => deal.made_by(maker(origin)),
             Err(refused) => return Ok(failure(Order::Create, refused.to_string())),
         };
         let now_ms = core.clock.now_ms();
@@ -232,6 +232,10 @@ impl DealServer {
         }
         if known.module() != asked.module() {
             let reason = "The deal was made before, with another module or fee.".to_owned();
+            return Ok(failure(Order::Create, reason));
+        }
+        if known.maker() != asked.maker() {
+            let reason = "The deal was made before, by somebody else.".to_owned();
             return Ok(failure(Order::Create, reason));
         }
         self.told(known, CREATED.to_owned(), true, is_signed)
@@ -301,24 +305,30 @@ impl DealServer {
         }
     }
 
-    /// Says why a caller may not speak for the site where a deal was made, if that is so.
+    /// Says why a caller may not speak for the site where a deal was made, if that is so: only who
+    /// made the deal may, and the operator.
     async fn not_the_site(
         &self,
         code: DealCode,
         origin: &Origin,
     ) -> Result<Option<String>, ServerError> {
-        let reason = "The deal is not signed by the customer.".to_owned();
         if !origin.speaks_for_site {
-            return Ok(Some(reason));
+            return Ok(Some("The deal is not signed by the customer.".to_owned()));
         }
-        if origin.is_own {
+        if origin.is_own && origin.is_operator {
             return Ok(None);
         }
         let found = self.core.store.deal(code).await.map_err(read_failed)?;
-        let module =
-            found.and_then(|deal| deal.value.module().map(|module| module.address.clone()));
-        let is_its = module.is_some_and(|module| origin.module.as_deref() == Some(module.as_str()));
-        Ok((!is_its).then_some(reason))
+        let Some(Versioned { value: deal, .. }) = found else { return Ok(None) };
+        let is_its = match deal.maker() {
+            Maker::Client(_) => *deal.maker() == maker(origin),
+            Maker::Module => {
+                let module = deal.module().map(|module| module.address.as_str());
+                !origin.is_own && module.is_some() && module == origin.module.as_deref()
+            }
+        };
+        let reason = "The deal was made by somebody else, and is not signed by the customer.";
+        Ok((!is_its).then(|| reason.to_owned()))
     }
 
     /// Answers what is known of the deal that is paid at an address.
@@ -409,6 +419,15 @@ impl DealServer {
     /// Whether this server has the chain to its end, so that its deals are up to date.
     pub fn is_caught_up(&self) -> bool {
         self.core.is_caught_up.load(Ordering::Acquire)
+    }
+}
+
+/// Returns whose program asks.
+fn maker(origin: &Origin) -> Maker {
+    if origin.is_own {
+        Maker::Client(origin.client.clone().unwrap_or_default())
+    } else {
+        Maker::Module
     }
 }
 

@@ -16,6 +16,9 @@ const MALLORY: &str = "mynFyJJkRhsbB6y1Q5kTgDGckVz2m9NKH8";
 /// What the server says to who shows no authority.
 const NOT_SIGNED: &str = "The deal is not signed by the customer.";
 
+/// What it says to who speaks for other deals.
+const OTHERS: &str = "The deal was made by somebody else, and is not signed by the customer.";
+
 /// What it says to who has it, for a deal that is not paid.
 const TOO_EARLY: &str = "The deal is Created: complete is not possible.";
 
@@ -158,6 +161,34 @@ async fn what_a_module_signed_is_what_it_ordered() {
     let early = module.sign_clear(&order("complete"), site.now().0 + 601).unwrap();
     let early = site.sent(Order::Complete, &early, through(ONE, "1%")).await;
     assert!(!early.success && early.message != TOO_EARLY, "{}", early.message);
+}
+
+/// Goal: a program speaks for the deals that it made, and for no others. Method: the deal of one
+/// client, made again and completed by another, by a module elsewhere, and by the operator.
+#[tokio::test]
+async fn who_made_a_deal_completes_it() {
+    let site = site(|_| {});
+    let of = |name: &str| Origin { client: Some(name.to_owned()), ..own() };
+    let terms = sale(&site, "Postpaid");
+    let complete = async |order: &str, origin: Origin| {
+        let message = order.replacen("order: Created", "order: complete", 1);
+        site.text(&message, origin).await.message
+    };
+    let made = site.json(Order::Create, &terms, of("one")).await;
+    let order = told(&made).0;
+    assert!(site.json(Order::Create, &terms, of("one")).await.success, "asked again");
+    for other in [of("two"), own()] {
+        let again = site.json(Order::Create, &terms, other.clone()).await;
+        assert_eq!(again.message, "The deal was made before, by somebody else.");
+        assert_eq!(complete(&order, other).await, OTHERS);
+    }
+    assert_eq!(complete(&order, Origin { speaks_for_site: false, ..of("one") }).await, NOT_SIGNED);
+    assert_eq!(complete(&order, of("one")).await, TOO_EARLY);
+    assert_eq!(complete(&order, Origin { is_operator: true, ..own() }).await, TOO_EARLY);
+    site.clock.advance(1);
+    let foreign = site.made("Postpaid", ONE).await("complete");
+    assert_eq!(complete(&foreign, of("one")).await, OTHERS);
+    assert_eq!(complete(&foreign, Origin { is_operator: true, ..own() }).await, TOO_EARLY);
 }
 
 /// Goal: a signature of a party or of an arbiter means one thing. Method: the words of each sent as

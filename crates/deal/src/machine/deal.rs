@@ -19,6 +19,7 @@ pub struct Deal {
     pub(super) address: Address,
     pub(super) module: Option<Payee>,
     pub(super) service: Option<Payee>,
+    pub(super) maker: Maker,
     pub(super) rules: Rules,
     pub(super) created: Time,
     pub(super) seller_rating: Rating,
@@ -69,6 +70,15 @@ impl NewDeal {
         }
         Ok(())
     }
+}
+
+/// Whose program made a deal: it alone speaks for the site of the deal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Maker {
+    /// A client of the server's own module: its name, empty where nobody has to say who asks.
+    Client(String),
+    /// A module elsewhere, the one that takes the module's fee.
+    Module,
 }
 
 /// Somebody with a stated fee.
@@ -150,6 +160,7 @@ impl Deal {
             address: new.payment.address,
             module: new.module,
             service: new.service,
+            maker: Maker::Client(String::new()),
             rules: policy.rules,
             created: new.created,
             seller_rating: new.seller_rating,
@@ -201,6 +212,17 @@ impl Deal {
     /// Returns the service, with the fee.
     pub const fn service(&self) -> Option<&Payee> {
         self.service.as_ref()
+    }
+
+    /// Says whose program makes the deal; without it, a client without a name does.
+    #[must_use]
+    pub fn made_by(self, maker: Maker) -> Self {
+        Self { maker, ..self }
+    }
+
+    /// Returns whose program made the deal.
+    pub const fn maker(&self) -> &Maker {
+        &self.maker
     }
 
     /// Returns the rules about disputes that the deal was made under.
