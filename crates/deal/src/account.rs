@@ -19,6 +19,7 @@ mod key;
 mod line;
 mod message;
 mod page;
+mod rating_count;
 mod record;
 mod refusal;
 mod rules;

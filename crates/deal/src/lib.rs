@@ -44,8 +44,8 @@ pub use kind::{Kind, KindParseError};
 pub use machine::{
     Action, Actor, Cancellation, Command, CommandRefused, Confirmation, Deal, DealOutput,
     DealSettlement, Decision, Dispute, Event, Fact, FeeTooHigh, Feedback, Maker, Marks, NewDeal,
-    Opinion, Payee, Plan, Policy, Purpose, RatingCount, RawTransaction, Recipient, Rules,
-    SettlementId, Spend, State, Version, Waiting, Wakeup, WrongSettlement,
+    Opinion, Payee, Plan, Policy, Purpose, RawTransaction, Recipient, Rules, SettlementId, Spend,
+    State, Version, Waiting, Wakeup, WrongSettlement,
 };
 pub use network::{Network, NetworkParseError};
 pub use order::{Order, OrderParseError};

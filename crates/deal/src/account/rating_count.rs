@@ -1,12 +1,11 @@
 use crate::Rating;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// How many deals somebody has finished in one role, and which of the last hundred were successes.
 ///
 /// Shown as a [`Rating`]: `200+, 99%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct RatingCount {
+pub(super) struct RatingCount {
     count: u64,
     /// The last deals, the newest in the lowest bit of the first; a bit that is set is a success.
     last: [u64; 2],
@@ -14,10 +13,10 @@ pub struct RatingCount {
 
 impl RatingCount {
     /// Of how many deals the part of successes is.
-    pub const LAST: u64 = 100;
+    pub(super) const LAST: u64 = 100;
 
     /// Returns how many deals there were.
-    pub const fn count(&self) -> u64 {
+    pub(super) const fn count(&self) -> u64 {
         self.count
     }
 
@@ -26,7 +25,7 @@ impl RatingCount {
     /// # Panics
     ///
     /// After 2^64-1 deals, which nobody lives to see.
-    pub fn push(&mut self, is_success: bool) -> u64 {
+    pub(super) fn push(&mut self, is_success: bool) -> u64 {
         let bits = (self.bits() << 1) | u128::from(is_success);
         self.set_bits(bits);
         self.count = self.count.checked_add(1).expect("nobody finishes 2^64 deals");
@@ -35,7 +34,7 @@ impl RatingCount {
 
     /// Changes what the deal with a number counts as. Nothing happens if it is not among the last
     /// hundred.
-    pub fn set(&mut self, number: u64, is_success: bool) {
+    pub(super) fn set(&mut self, number: u64, is_success: bool) {
         let Some(age) = self.count.checked_sub(number).filter(|age| *age < Self::LAST) else {
             return;
         };
@@ -46,13 +45,20 @@ impl RatingCount {
         }
     }
 
+    /// Returns the number of the newest deal among the last hundred that was a success, or was none.
+    pub(super) fn newest(&self, is_success: bool) -> Option<u64> {
+        let ages = 0..self.count.min(Self::LAST);
+        let is = |age: &u64| (self.bits() >> age & 1 == 1) == is_success;
+        ages.into_iter().find(is).and_then(|age| self.count.checked_sub(age))
+    }
+
     /// Returns how many of the last hundred deals were successes.
-    pub fn successes(&self) -> u64 {
+    pub(super) fn successes(&self) -> u64 {
         u64::from(self.bits().count_ones())
     }
 
     /// Returns the rating: the percentage is that of the last hundred deals, rounded down.
-    pub fn rating(&self) -> Rating {
+    pub(super) fn rating(&self) -> Rating {
         let among = self.count.min(Self::LAST);
         let percent = (self.successes() * 100).checked_div(among).unwrap_or(0);
         // Of the last deals at most all were successes, so this is at most 100.
@@ -70,12 +76,6 @@ impl RatingCount {
     }
 }
 
-impl fmt::Display for RatingCount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.rating().fmt(f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,19 +84,19 @@ mod tests {
     #[test]
     fn ratings_are_shown_as_in_messages() {
         let mut rating = RatingCount::default();
-        assert_eq!(rating.to_string(), "0, 0%");
+        assert_eq!(rating.rating().to_string(), "0, 0%");
         for _ in 0..10 {
             rating.push(true);
         }
-        assert_eq!(rating.to_string(), "10, 100%");
+        assert_eq!(rating.rating().to_string(), "10, 100%");
         for _ in 10..299 {
             rating.push(true);
         }
         let number = rating.push(false);
         rating.push(true);
-        assert_eq!((number, rating.to_string()), (300, "300+, 99%".to_owned()));
+        assert_eq!((number, rating.rating().to_string()), (300, "300+, 99%".to_owned()));
         rating.set(number, true);
-        assert_eq!(rating.to_string(), "300+, 100%");
+        assert_eq!(rating.rating().to_string(), "300+, 100%");
     }
 
     proptest! {
@@ -119,6 +119,11 @@ mod tests {
             let last = &deals[deals.len().saturating_sub(100)..];
             let successes = last.iter().filter(|deal| **deal).count() as u64;
             prop_assert_eq!(rating.successes(), successes);
+            for is_success in [true, false] {
+                let newest = last.iter().rposition(|deal| *deal == is_success);
+                let newest = newest.map(|at| (deals.len() - last.len() + at) as u64 + 1);
+                prop_assert_eq!(rating.newest(is_success), newest);
+            }
             let percent = (successes * 100).checked_div(last.len() as u64).unwrap_or(0);
             prop_assert_eq!(u64::from(rating.rating().percent), percent);
         }
