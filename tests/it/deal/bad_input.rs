@@ -109,7 +109,8 @@ fn rules_are_told_in_the_published_words() {
         answer.refused(400, part);
         is_empty(&server, part);
     }
-    let ordered = json!({ "order": "destroy" });
+    let mut ordered = good.message();
+    ordered["order"] = "destroy".into();
     server.tell("/deal", &ordered).refused(400, "Invalid deal order value: \"destroy\".");
     let paid = Wording { kind: "Prepaid", ..good.clone() }.message();
     server.tell("/deal/create", &paid).expect(200);

@@ -19,10 +19,14 @@ const MODULE: &str = "mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r";
 const SELLER: &str = "n2f3cbeUUFhbz6mFLpDUzMnrt72sPu7WQK";
 const CUSTOMER: &str = "2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm";
 
-/// Takes one request, answers it, and returns its head and its body.
+/// Takes one request with a package, answers it with the package's id in the place of `ID` and its
+/// payload in that of `PAYLOAD`, and returns its head and its body.
 pub(crate) fn take_one(listener: &TcpListener, reply: &str) -> (String, String) {
     let (mut stream, _) = listener.accept().unwrap();
     let request = read_request(&mut stream);
+    let package: serde_json::Value = serde_json::from_str(&request.1).unwrap();
+    let reply = reply.replace("ID", package["id"].as_str().unwrap());
+    let reply = reply.replace("PAYLOAD", package["payload"].as_str().unwrap());
     let length = reply.len();
     let head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\ncontent-length: {length}\r\n\r\n");

@@ -135,7 +135,7 @@ fn what_a_module_sends_is_the_published_vector() {
     });
     let (head, body) = super::front::take_one(
         &listener,
-        r#"{"id": "A4406-PDF10-OE2BC-SF8AA-T918F-OC9BC-L9EB00", "action": "Created", "result": {"success": true, "message": "New deal submitted"}, "payload": "aGVsbG8="}"#,
+        r#"{"id": "ID", "action": "Created", "result": {"success": true, "message": "New deal submitted"}, "payload": "PAYLOAD"}"#,
     );
     assert!(head.starts_with("POST /api/v1/deal/create HTTP/1.1\r\n"), "{head}");
     for header in [
@@ -158,7 +158,8 @@ fn what_a_module_sends_is_the_published_vector() {
     assert_eq!(hex::encode(Sha256::digest(&payload)), SHA256);
     assert!(String::from_utf8(payload).unwrap().contains(ADDRESS));
     let answer = asking.join().unwrap();
-    assert_eq!((answer.status, answer.text.as_str()), (200, "hello"));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.text.contains(ADDRESS), "{}", answer.text);
     assert_eq!(answer.header("payload-signature"), Some("unknown"));
     module.stop();
 }
