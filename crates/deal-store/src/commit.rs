@@ -52,8 +52,8 @@ pub struct AccountChange {
 pub enum WebhookChange {
     /// Writes it over the one of the same name, if there is one.
     Put(Webhook),
-    /// Removes the one of that name, and what was to be delivered to it. Nothing happens if there
-    /// is none.
+    /// Removes the one of that name. Nothing happens if there is none. What was to be delivered to
+    /// it stays, however much it is, until whoever delivers finds nobody to deliver it to.
     Remove(String),
 }
 

@@ -13,9 +13,9 @@ use crate::{Clock, error::causes};
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tally_deal_store::{
     Commit, CommitError, DealStore, DealStoreError, Delivery, DeliveryChange, DeliveryId, Event,
@@ -24,10 +24,14 @@ use tally_deal_store::{
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use zeroize::Zeroizing;
 
-/// Deliveries under way at the same time, in all and to one webhook: a receiver that does not answer
-/// must not keep the others waiting.
-const UNDER_WAY_MAX: usize = 32;
+/// Deliveries under way at the same time: in all, to one webhook, and to one that is slow. A receiver
+/// that does not answer must not keep the others waiting, so there is a place for each webhook.
+const UNDER_WAY_MAX: usize = WEBHOOKS_MAX;
 const UNDER_WAY_OF_ONE_MAX: usize = 4;
+const UNDER_WAY_OF_SLOW_MAX: usize = 1;
+
+/// How long a receiver takes that is slow.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// How long a receiver may take to answer, and to be reached.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +45,13 @@ pub const WEBHOOKS_MAX: usize = 256;
 
 /// Due deliveries looked at at once.
 const DUE_PAGE: usize = 512;
+
+/// How many times that is done in a row.
+const PAGES_OF_ROUND: usize = 16;
+
+/// How long a delivery is put off whose webhook has no place: at least, and at most.
+const PUT_OFF_MIN: Duration = Duration::from_millis(20);
+const PUT_OFF_MAX: Duration = Duration::from_secs(600);
 
 /// How often it is looked whether something is due, when nothing happens.
 const IDLE: Duration = Duration::from_millis(1_000);
@@ -60,7 +71,9 @@ pub(crate) struct Courier {
     clock: Arc<dyn Clock>,
     rules: WebhookRules,
     client: Client,
-    under_way: BTreeSet<DeliveryId>,
+    under_way: BTreeMap<DeliveryId, Instant>,
+    /// How long the last try took, by webhook.
+    paces: BTreeMap<String, Duration>,
     tries: JoinSet<Tried>,
 }
 
@@ -94,7 +107,8 @@ impl Courier {
     ) -> Result<Self, reqwest::Error> {
         let names = PublicNames { allows_loopback: rules.allows_loopback };
         let client = client(names)?;
-        Ok(Self { store, clock, rules, client, under_way: BTreeSet::new(), tries: JoinSet::new() })
+        let (under_way, paces, tries) = (BTreeMap::new(), BTreeMap::new(), JoinSet::new());
+        Ok(Self { store, clock, rules, client, under_way, paces, tries })
     }
 
     /// Delivers until it is dropped; `news` says that there may be new events.
@@ -153,39 +167,77 @@ impl Courier {
         }
     }
 
+    /// Starts what is due, as far as there are places.
+    ///
+    /// What is due is read a page at a time. When it is full of deliveries whose webhooks have no
+    /// place those are put off until they may have one, so that the others come into sight.
     async fn start_tries(&mut self) -> Result<(), CourierError> {
-        if self.tries.len() >= UNDER_WAY_MAX {
-            return Ok(());
-        }
-        let due = self.store.due_deliveries(self.clock.now_ms(), DUE_PAGE).await?;
-        let mut of_each: BTreeMap<String, usize> = BTreeMap::new();
-        for id in &self.under_way {
-            *of_each.entry(id.webhook.clone()).or_default() += 1;
-        }
-        for delivery in due {
-            if self.tries.len() >= UNDER_WAY_MAX {
+        let mut queues: BTreeMap<String, u32> = BTreeMap::new();
+        for _ in 0..PAGES_OF_ROUND {
+            let now_ms = self.clock.now_ms();
+            let due = self.store.due_deliveries(now_ms, DUE_PAGE).await?;
+            let is_full = due.len() >= DUE_PAGE;
+            let mut webhooks: BTreeMap<String, Option<Webhook>> = BTreeMap::new();
+            let mut changes = vec![];
+            for delivery in due {
+                if self.tries.len() >= UNDER_WAY_MAX {
+                    break;
+                }
+                if self.under_way.contains_key(&delivery.id) {
+                    continue;
+                }
+                let name = &delivery.id.webhook;
+                if !webhooks.contains_key(name) {
+                    webhooks.insert(name.clone(), self.store.webhook(name).await?);
+                }
+                let Some(webhook) = webhooks.get(name).and_then(Option::as_ref) else {
+                    // It was removed.
+                    changes.push(DeliveryChange::Remove(delivery.id));
+                    continue;
+                };
+                let (pace, places) = self.pace(name);
+                if self.under_way.keys().filter(|id| id.webhook == *name).count() < places {
+                    self.start(webhook.clone(), delivery).await?;
+                } else if is_full {
+                    let queue = queues.entry(name.clone()).or_default();
+                    *queue = queue.saturating_add(1);
+                    changes.push(put_off(delivery, now_ms, pace, *queue, places));
+                }
+            }
+            let is_seen = changes.is_empty() || !is_full;
+            if !changes.is_empty() {
+                let commit = Commit { now_ms, deliveries: changes, ..Commit::default() };
+                self.store.commit(commit).await?;
+            }
+            if is_seen {
                 break;
             }
-            let count = of_each.entry(delivery.id.webhook.clone()).or_default();
-            if *count >= UNDER_WAY_OF_ONE_MAX || self.under_way.contains(&delivery.id) {
-                continue;
-            }
-            let webhook = self.store.webhook(&delivery.id.webhook).await?;
-            let before = EventId(delivery.id.event.0.saturating_sub(1));
-            let event = self.store.events(before, 1).await?.pop();
-            let (Some(webhook), Some(event)) = (webhook, event) else {
-                self.remove(delivery.id).await?;
-                continue;
-            };
-            *count += 1;
-            self.under_way.insert(delivery.id.clone());
-            let (client, rules) = (self.client.clone(), self.rules.clone());
-            let now_ms = self.clock.now_ms();
-            self.tries.spawn(async move {
-                let error = post(&client, &rules, &webhook, &event, &delivery, now_ms).await.err();
-                Tried { delivery, error }
-            });
         }
+        Ok(())
+    }
+
+    /// How long a webhook's receiver takes, the last time or by now; and how many places it has.
+    fn pace(&self, webhook: &str) -> (Duration, usize) {
+        let of_it = self.under_way.iter().filter(|(id, _)| id.webhook == webhook);
+        let waits = of_it.map(|(_, begun)| begun.elapsed()).max().unwrap_or_default();
+        let last = self.paces.get(webhook).copied().unwrap_or_default();
+        let pace = waits.max(last).max(PUT_OFF_MIN);
+        (pace, if pace < SLOW { UNDER_WAY_OF_ONE_MAX } else { UNDER_WAY_OF_SLOW_MAX })
+    }
+
+    /// Tries a delivery.
+    async fn start(&mut self, webhook: Webhook, delivery: Delivery) -> Result<(), CourierError> {
+        let before = EventId(delivery.id.event.0.saturating_sub(1));
+        let Some(event) = self.store.events(before, 1).await?.pop() else {
+            return self.remove(delivery.id).await;
+        };
+        self.under_way.insert(delivery.id.clone(), Instant::now());
+        let (client, rules) = (self.client.clone(), self.rules.clone());
+        let now_ms = self.clock.now_ms();
+        self.tries.spawn(async move {
+            let error = post(&client, &rules, &webhook, &event, &delivery, now_ms).await.err();
+            Tried { delivery, error }
+        });
         Ok(())
     }
 
@@ -200,7 +252,13 @@ impl Courier {
     async fn ended(&mut self, tried: Tried) -> Result<(), CourierError> {
         let Tried { delivery, error } = tried;
         let Delivery { id, attempts, .. } = delivery;
-        self.under_way.remove(&id);
+        if let Some(begun) = self.under_way.remove(&id) {
+            if self.paces.len() >= 2 * WEBHOOKS_MAX {
+                // Most of them are gone; the others' are known soon again.
+                self.paces.clear();
+            }
+            self.paces.insert(id.webhook.clone(), begun.elapsed());
+        }
         let attempts = attempts.saturating_add(1);
         let now_ms = self.clock.now_ms();
         let Some(error) = error else { return self.remove(id).await };
@@ -253,6 +311,27 @@ fn deliveries(events: &[Event], webhooks: &[Webhook], now_ms: u64) -> Vec<Delive
         made.collect()
     };
     events.iter().flat_map(of).collect()
+}
+
+/// Puts off a delivery, the `queue`th of those for which its webhook has no place, until the ones
+/// before it may be done.
+fn put_off(
+    delivery: Delivery,
+    now_ms: u64,
+    pace: Duration,
+    queue: u32,
+    places: usize,
+) -> DeliveryChange {
+    let rounds = queue / u32::try_from(places).unwrap_or(1).max(1);
+    let pause = pace.saturating_mul(rounds.saturating_add(1)).min(PUT_OFF_MAX);
+    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    DeliveryChange::Put {
+        event: EventOf::Stored(delivery.id.event),
+        webhook: delivery.id.webhook,
+        due_ms: now_ms.saturating_add(pause_ms),
+        attempts: delivery.attempts,
+        last_error: delivery.last_error,
+    }
 }
 
 /// Returns the name of one delivery: the same however often it is repeated.
@@ -310,11 +389,84 @@ async fn post(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SystemClock;
+    use tally_deal_store::{EmbeddedDeals, NewEvent, TABLES, WebhookChange};
+    use tally_storage::MemoryStore;
+    use tokio::{net::TcpListener, time::timeout};
 
     /// The client can be made on a machine with nothing on it.
     #[test]
     fn the_client_is_made() {
         let made = client(PublicNames { allows_loopback: false });
         assert!(made.is_ok(), "{made:?}");
+    }
+
+    /// Goal: a receiver that does not answer does not keep the others waiting, however much is due
+    /// to it. Method: two pages of events for it, then one for another receiver, which is reached
+    /// before the first one's time is over.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_receiver_that_hangs_keeps_nobody_waiting() {
+        let memory = Arc::new(MemoryStore::new(TABLES));
+        let store: Arc<dyn DealStore> = Arc::new(EmbeddedDeals::open(memory).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let now_ms = clock.now_ms();
+        let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let webhook = |id: &str, listener: &TcpListener| {
+            WebhookChange::Put(Webhook {
+                id: id.to_owned(),
+                owner: "shop".to_owned(),
+                url: format!("http://{}/", listener.local_addr().unwrap()),
+                secret: "secret".to_owned(),
+                kinds: vec![id.to_owned()],
+                created_ms: now_ms,
+                is_enabled: true,
+            })
+        };
+        let event = |kind: &str| NewEvent {
+            deal: None,
+            kind: kind.to_owned(),
+            at_ms: now_ms,
+            data: "{}".to_owned(),
+        };
+        let mut events = vec![event("hanging"); 2 * DUE_PAGE];
+        events.push(event("other"));
+        let webhooks = vec![webhook("hanging", &hanging), webhook("other", &other)];
+        store.commit(Commit { now_ms, events, webhooks, ..Commit::default() }).await.unwrap();
+        let rules = WebhookRules { allows_loopback: true, ..WebhookRules::default() };
+        let courier = Courier::new(Arc::clone(&store), clock, rules).unwrap();
+        let (_news, heard) = watch::channel(EventId(0));
+        let running = tokio::spawn(courier.run(heard));
+        let reached = timeout(ANSWER_TIMEOUT.mul_f32(0.8), other.accept()).await;
+        running.abort();
+        reached.expect("it is reached in time").unwrap();
+        let waiting = store.deliveries_of("hanging", EventId(0), DUE_PAGE).await.unwrap();
+        assert_eq!(waiting.len(), DUE_PAGE, "nothing is lost");
+    }
+
+    /// What is due to a webhook that was removed goes all at once.
+    #[tokio::test]
+    async fn deliveries_to_nobody_go() {
+        let memory = Arc::new(MemoryStore::new(TABLES));
+        let store: Arc<dyn DealStore> = Arc::new(EmbeddedDeals::open(memory).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let now_ms = clock.now_ms();
+        let event = || NewEvent { deal: None, kind: "x".into(), at_ms: now_ms, data: "{}".into() };
+        let delivery = |event| DeliveryChange::Put {
+            event: EventOf::Stored(EventId(event)),
+            webhook: "gone".to_owned(),
+            due_ms: now_ms,
+            attempts: 0,
+            last_error: String::new(),
+        };
+        let events = (0..40).map(|_| event()).collect();
+        store.commit(Commit { now_ms, events, ..Commit::default() }).await.unwrap();
+        let deliveries = (1..=40).map(delivery).collect();
+        let made = store.commit(Commit { now_ms, deliveries, ..Commit::default() }).await.unwrap();
+        let mut courier = Courier::new(Arc::clone(&store), clock, WebhookRules::default()).unwrap();
+        courier.start_tries().await.unwrap();
+        assert!(store.deliveries_of("gone", EventId(0), 100).await.unwrap().is_empty());
+        let next = store.commit(Commit { now_ms, ..Commit::default() }).await.unwrap();
+        assert_eq!(next.version.0, made.version.0 + 2, "in one commit");
     }
 }
