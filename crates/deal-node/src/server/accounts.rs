@@ -149,7 +149,8 @@ impl DealServer {
     ///
     /// # Errors
     ///
-    /// [`ServerError::Busy`] if too many passwords are being checked, [`ServerError::Store`].
+    /// [`ServerError::Busy`] if too many passwords are being checked, or the account pauses after
+    /// wrong ones; [`ServerError::Store`].
     pub async fn check_password(
         &self,
         address: &str,
@@ -160,7 +161,8 @@ impl DealServer {
         }
         let found = self.find_account(address).await?;
         let hash = found.and_then(|found| found.account.trusted_password_hash().map(str::to_owned));
-        self.core.passwords.verify(hash, password).await
+        let now_ms = self.core.clock.now_ms();
+        self.core.passwords.check(address, hash, password, now_ms).await
     }
 }
 
