@@ -9,10 +9,9 @@ const DELIVERIES: Content = Content::list("Delivery", examples::DELIVERIES);
 const UNKNOWN: &[(u16, &str)] = &[(404, "there is none")];
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), list(), deal(), decisions(), happenings(), hooks(), deliveries()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let deals = [deal(), decisions(), operator(), signing()];
+    let others = [happenings(), hooks(), deliveries()];
+    [people(), list()].into_iter().chain(deals).chain(others).flatten().collect()
 }
 
 fn at(path: &'static str, handler: Handler, doc: Doc) -> Route {
@@ -147,15 +146,11 @@ fn deal() -> Vec<Route> {
     ]
 }
 
+const DECIDED: Reply = Reply::ok(Content::json("Deal", examples::DEAL_JSON));
+
 fn decisions() -> Vec<Route> {
-    let decided = Reply::ok(Content::json("Deal", examples::DEAL_JSON));
     const REFUSED: &[(u16, &str)] = &[
         (403, "the signature is missing or wrong"),
-        (404, "there is no such deal"),
-        (409, "the deal does not allow it"),
-    ];
-    const OPERATORS: &[(u16, &str)] = &[
-        (403, "the caller is not the operator"),
         (404, "there is no such deal"),
         (409, "the deal does not allow it"),
     ];
@@ -172,7 +167,7 @@ fn decisions() -> Vec<Route> {
                     "dispute",
                     "decisions",
                     Content::json("Dispute", examples::DISPUTE),
-                    decided,
+                    DECIDED,
                 )
             },
         ),
@@ -188,17 +183,28 @@ fn decisions() -> Vec<Route> {
                     "resolve",
                     "decisions",
                     Content::json("Resolution", examples::RESOLUTION),
-                    decided,
+                    DECIDED,
                 )
             },
         ),
+    ]
+}
+
+/// What the operator alone decides.
+fn operator() -> Vec<Route> {
+    const OPERATORS: &[(u16, &str)] = &[
+        (403, "the caller is not the operator"),
+        (404, "there is no such deal"),
+        (409, "the deal does not allow it"),
+    ];
+    vec![
         at(
             "/api/v1/deal/{code}/retry",
             |api, call| Box::pin(decisions::retry(api, call)),
             Doc {
                 summary: "The operator has settlements that failed tried again",
                 refusals: OPERATORS,
-                ..Doc::post_alone("retry", "decisions", decided)
+                ..Doc::post_alone("retry", "decisions", DECIDED)
             },
         ),
         at(
@@ -207,9 +213,15 @@ fn decisions() -> Vec<Route> {
             Doc {
                 summary: "The operator hides a deal that has no money",
                 refusals: OPERATORS,
-                ..Doc::post_alone("delete", "decisions", decided)
+                ..Doc::post_alone("delete", "decisions", DECIDED)
             },
         ),
+    ]
+}
+
+/// Settlements that the parties sign themselves.
+fn signing() -> Vec<Route> {
+    vec![
         at(
             "/api/v1/deal/{code}/psbt",
             |api, call| Box::pin(decisions::settlements(api, call)),
