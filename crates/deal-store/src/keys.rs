@@ -57,7 +57,7 @@ impl DealKeys {
             module,
             state: state_number(deal.state()),
             height: height(deal),
-            is_finished: is_finished(deal),
+            is_finished: deal.is_finished(),
             words,
         }
     }
@@ -69,15 +69,6 @@ fn height(deal: &Deal) -> Option<BlockNumber> {
         [came, output.spend.map(|spend| spend.height)]
     });
     moves.flatten().max()
-}
-
-fn is_finished(deal: &Deal) -> bool {
-    let is_over = match deal.state() {
-        State::Executed | State::Canceled | State::Deleted => true,
-        // One that failed waits for the operator.
-        State::Created | State::Paid | State::Completed | State::Failed => false,
-    };
-    is_over && deal.waiting().is_empty() && deal.pending().is_empty()
 }
 
 /// Returns the number of a state, as it is stored; for implementations.

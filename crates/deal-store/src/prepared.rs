@@ -8,10 +8,10 @@ use crate::{
     SECRET_BYTES_MAX, SecretChange, StoredReply, Webhook, WebhookChange,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use tally_deal::Deal;
+use tally_deal::{Deal, Request};
 
 /// The most bytes of a deal's site.
-const SITE_BYTES_MAX: usize = 2000;
+const SITE_BYTES_MAX: usize = Request::URL_BYTES_MAX;
 
 /// An account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

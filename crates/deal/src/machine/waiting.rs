@@ -1,4 +1,4 @@
-use super::{Deal, DealOutput, DealSettlement, SettlementId, stage::Stage};
+use super::{Deal, DealOutput, DealSettlement, SettlementId, State, stage::Stage};
 use serde::{Deserialize, Serialize};
 use tally_chain::utxo::OutPoint;
 use tally_primitives::Satoshi;
@@ -35,6 +35,17 @@ impl Deal {
         there
             .map(|output| (output.outpoint, output.value, self.reason(output, stage, &stands)))
             .collect()
+    }
+
+    /// Returns whether nothing is left to be done: the deal is over, no money waits at its address,
+    /// and nothing is to be signed or sent. Later money begins it anew.
+    pub fn is_finished(&self) -> bool {
+        let is_over = match self.state() {
+            State::Executed | State::Canceled | State::Deleted => true,
+            // One that failed waits for the operator.
+            State::Created | State::Paid | State::Completed | State::Failed => false,
+        };
+        is_over && self.waiting().is_empty() && self.pending().is_empty()
     }
 
     fn reason(&self, output: &DealOutput, stage: Stage, stands: &[bool]) -> Waiting {

@@ -15,6 +15,21 @@ fn states(world: &World) -> Vec<(State, State)> {
 }
 
 #[test]
+fn a_deal_is_finished_when_nothing_waits() {
+    let mut world = World::of(prepaid());
+    assert!(!world.deal.is_finished());
+    world.pay(SUM);
+    world.mine();
+    world.work();
+    assert_eq!(world.state(), State::Executed);
+    assert!(!world.deal.is_finished(), "no block has the payout");
+    world.mine();
+    assert!(world.deal.is_finished());
+    world.pay(SUM);
+    assert!(!world.deal.is_finished(), "later money waits to go back");
+}
+
+#[test]
 fn a_prepaid_deal_is_completed_by_its_payment() {
     let mut world = World::of(prepaid());
     world.pay(SUM);
