@@ -35,6 +35,9 @@ const DEALS_OF_COMMIT: usize = 256;
 /// Changes with which a commit is full.
 const CHANGES_WANTED: usize = 2_000;
 
+/// Deals that are looked for at once because somebody asked; the others' turn comes anyway.
+const ASKED_MAX: usize = 1_000;
+
 /// How long to wait for a store that has too much to do.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
@@ -63,6 +66,8 @@ pub(crate) struct Core {
     pub(crate) news: watch::Sender<EventId>,
     /// Rung when the mempool is worth a look.
     pub(crate) look: Notify,
+    /// The deals that somebody wants looked for.
+    asked: Mutex<BTreeSet<DealCode>>,
     /// Rung when the chain was read to its end.
     pub(crate) caught_up: Notify,
     /// Whether this server follows the chain, and has it to its end.
@@ -104,6 +109,7 @@ impl Core {
             bell: Notify::new(),
             news: watch::Sender::new(EventId(0)),
             look: Notify::new(),
+            asked: Mutex::default(),
             caught_up: Notify::new(),
             is_leading: AtomicBool::new(false),
             is_caught_up: AtomicBool::new(false),
@@ -122,6 +128,22 @@ impl Core {
             self.work.lock().unwrap_or_else(PoisonError::into_inner).insert(code);
             self.bell.notify_one();
         }
+    }
+
+    /// Looks soon whether a deal is paid: by this server, if it leads.
+    pub(crate) fn look_for(&self, code: DealCode) {
+        if !self.is_leading.load(Ordering::Acquire) {
+            return;
+        }
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() < ASKED_MAX && asked.insert(code) {
+            self.look.notify_one();
+        }
+    }
+
+    /// Takes the deals that somebody wants looked for.
+    pub(crate) fn take_asked(&self) -> BTreeSet<DealCode> {
+        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the deals that something is to be done for.

@@ -212,15 +212,22 @@ impl Index {
         })
     }
 
-    /// Returns the next `limit` deals after one, in order, and what to look for.
-    pub(crate) fn page(&self, after: Option<DealCode>, limit: usize) -> Look {
+    /// Returns the next `limit` deals after one, in order, and what to look for; and those that were
+    /// asked for.
+    pub(crate) fn page(
+        &self,
+        after: Option<DealCode>,
+        limit: usize,
+        asked: &BTreeSet<DealCode>,
+    ) -> Look {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut look = Look::default();
+        for (code, entry) in asked.iter().filter_map(|code| self.deals.get_key_value(code)) {
+            look.add(*code, entry);
+        }
         for (code, entry) in self.deals.range((from, Bound::Unbounded)).take(limit) {
             look.last = Some(*code);
-            look.watched.scripts.insert(entry.script.to_vec());
-            look.watched.outputs.extend(&entry.outputs);
-            look.unconfirmed.extend(entry.unconfirmed.iter().map(|output| (*output, *code)));
+            look.add(*code, entry);
         }
         look.is_end = self.deals.last_key_value().map(|(code, _)| *code) == look.last;
         look
@@ -237,6 +244,14 @@ pub(crate) struct Look {
     pub(crate) last: Option<DealCode>,
     /// Whether no deal comes after it.
     pub(crate) is_end: bool,
+}
+
+impl Look {
+    fn add(&mut self, code: DealCode, entry: &Entry) {
+        self.watched.scripts.insert(entry.script.to_vec());
+        self.watched.outputs.extend(&entry.outputs);
+        self.unconfirmed.extend(entry.unconfirmed.iter().map(|output| (*output, code)));
+    }
 }
 
 /// Whether nothing is expected of a deal but money that comes too late.

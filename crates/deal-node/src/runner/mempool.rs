@@ -41,7 +41,8 @@ impl Looker {
             return Ok(());
         }
         self.listener.hear().await?;
-        let look = self.core.index().page(self.after, self.core.config.mempool.deals);
+        let asked = self.core.take_asked();
+        let look = self.core.index().page(self.after, self.core.config.mempool.deals, &asked);
         self.after = look.last.filter(|_| !look.is_end);
         if look.watched.scripts.is_empty() {
             return Ok(());

@@ -243,13 +243,15 @@ impl DealServer {
 
     /// Says whether the deal is paid; payments are found by themselves, and sooner if asked for.
     async fn pay(&self, checked: &CheckedRequest, is_signed: bool) -> Result<Outcome, ServerError> {
-        self.core.look.notify_one();
         let found = self.core.store.deal(checked.code).await.map_err(read_failed)?;
         let Some(found) = found else { return Ok(unknown(Order::Pay, checked)) };
         let deal = found.value;
         let (success, message) = match deal.state() {
             State::Paid | State::Completed | State::Executed => (true, "Deal is paid".to_owned()),
-            State::Created => (false, "The deal is not paid yet.".to_owned()),
+            State::Created => {
+                self.core.look_for(deal.code());
+                (false, "The deal is not paid yet.".to_owned())
+            }
             state @ (State::Canceled | State::Failed | State::Deleted) => {
                 let command = "pay";
                 (false, CommandRefused::WrongState { state, command }.to_string())

@@ -3,7 +3,7 @@
 use super::world::{Broken, Terms, World};
 use tally_chain::utxo::OutPoint;
 use tally_chain_utxo::DevTransaction;
-use tally_deal::{Deal, DealCode, State};
+use tally_deal::{Deal, DealCode, Order, State};
 use tally_primitives::Satoshi;
 
 /// Outputs that a stranger sends to each of his deals, more in all than a commit may have changes.
@@ -137,4 +137,30 @@ async fn deals_of_other_servers_are_watched_before_a_look() {
     let looked: Result<(), Broken> = world.look().await;
     looked.unwrap();
     assert_eq!(world.deal(code).await.outputs().len(), 1);
+}
+
+/// Goal: whoever asks whether a deal is paid is looked at next, however many others wait for their
+/// turn; a deal that is paid is not looked at. Method: a server that looks at one deal at a time.
+#[tokio::test]
+async fn a_deal_that_is_asked_for_is_looked_at_next() {
+    let mut world = World::with(|config| config.mempool.deals = 1).await;
+    let codes = make(&mut world, 5).await;
+    world.work().await.unwrap();
+    let last = world.deal(*codes.iter().max().unwrap()).await;
+    let first = world.deal(*codes.iter().min().unwrap()).await;
+    // Whichever of the two would be next, it is not both.
+    for deal in [&last, &first] {
+        world.pay(deal, 1_000);
+        world.pay(deal, 4_000);
+        world.order(Order::Pay, deal, &[]).await.unwrap();
+    }
+    world.look().await.unwrap();
+    assert_eq!(world.deal(last.code()).await.outputs().len(), 1);
+    assert_eq!(world.deal(first.code()).await.outputs().len(), 1);
+    assert!(world.server.core().take_asked().is_empty());
+    world.pay(&first, 1_000_000 + u64::try_from(codes.len()).unwrap());
+    world.mine();
+    world.work().await.unwrap();
+    world.order(Order::Pay, &first, &[]).await.unwrap();
+    assert!(world.server.core().take_asked().is_empty(), "it is paid");
 }
