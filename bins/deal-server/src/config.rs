@@ -48,7 +48,7 @@ pub(crate) struct Module {
 #[derive(Debug)]
 pub(crate) enum Server {
     /// Somebody else.
-    Remote(Remote),
+    Remote(Box<Remote>),
     /// This program.
     Embedded(Box<Embedded>),
 }

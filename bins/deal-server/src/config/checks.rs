@@ -80,7 +80,7 @@ pub(super) fn check(settings: Settings, secrets: Secrets) -> Result<Config, Fail
     let network = settings.network.as_ref().map_or(Network::Main, |Setting(network)| *network);
     let api = api(&settings, secrets.api_token.as_deref())?;
     let server = if settings.server.as_ref().is_some_and(|servers| !servers.is_empty()) {
-        Server::Remote(remote(&settings)?)
+        Server::Remote(Box::new(remote(&settings)?))
     } else {
         Server::Embedded(Box::new(embedded(&settings, network, &api, secrets)?))
     };
@@ -237,7 +237,9 @@ fn embedded(
         (Some(path), _) => Some(Zeroizing::new(secret_in(path, "--key-passphrase-file")?)),
         (None, given) => given.map(|HiddenText(text)| Zeroizing::new(text)),
     };
+    // What everybody has to say is asked for first.
     let data = data(settings)?;
+    let chain = chain(settings, network, node_password)?;
     let postgres = settings.postgres.check(postgres_url, cfg!(feature = "postgres"))?;
     let is_kept = postgres.is_some() || !matches!(data, Place::Memory);
     if is_kept && passphrase.is_none() {
@@ -251,7 +253,7 @@ fn embedded(
         config: server(settings, network)?,
         data,
         postgres,
-        chain: chain(settings, network, node_password)?,
+        chain,
         keys,
         // What is in memory only is not sealed.
         passphrase: passphrase.filter(|_| is_kept),

@@ -70,7 +70,7 @@ fn embedded(settings: Settings) -> (Config, Embedded) {
         keys: None,
         server_key: None,
     };
-    let server = std::mem::replace(&mut config.server, Server::Remote(nobody));
+    let server = std::mem::replace(&mut config.server, Server::Remote(Box::new(nobody)));
     match server {
         Server::Embedded(embedded) => (config, *embedded),
         Server::Remote(_) => panic!("the server is elsewhere"),
