@@ -194,7 +194,7 @@ fn sellers_cancel_and_arbiters_divide() {
     let wording = Wording::new(&seller.address, &customer.address, "0.5", now()).postpaid();
     let other = Wording { sum: "0.25", ..wording.clone() };
     let deals = [&wording, &other].map(|wording| server.create(&wording.message()));
-    let [cancelled, disputed] = deals.each_ref().map(|deal| address(deal));
+    let [cancelled, disputed] = deals.each_ref().map(address);
     node.pay(cancelled, COIN / 2);
     node.pay(disputed, COIN / 4);
     node.mine(1);

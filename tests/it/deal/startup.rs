@@ -3,7 +3,7 @@
 use super::server::{FORM, Settings, now};
 use crate::support::bitcoind::Bitcoind;
 use serde_json::json;
-use std::fs;
+use std::{fs, path::PathBuf};
 use tally_deal::message_signature::{Header, sign};
 
 /// Exit codes. Source: docs/configuration.md.
@@ -58,7 +58,6 @@ fn mistakes_are_named() {
         (good.clone().with("--service-key1", KEY1), SETTINGS, "--service-key2"),
         (good.clone().with("--service-key1", "0"), SETTINGS, "--service-key1"),
         (good.clone().with("--service-fee", "1%"), SETTINGS, "service_fee"),
-        (good.clone().with("--fee-rate-max", "1"), SETTINGS, "--fee-rate-max"),
         (good.clone().with("--fixed-time", "noon"), SETTINGS, "--fixed-time"),
         (good.clone().with("--pgp-key-file", "/nowhere"), SETTINGS, "/nowhere"),
         (good.clone().with("--allow-server", "localhost"), SETTINGS, "--server"),
@@ -92,6 +91,24 @@ fn mistakes_are_named() {
         assert!(!written.contains("tiny-secret"), "{written}");
     }
     settings.start().stop();
+}
+
+/// Requires that no file of the data holds what nobody may read there.
+fn keeps_no_secret(data: PathBuf) {
+    let mut files = vec![data];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        for secret in ["correct horse battery", "swordfish-7", KEY3] {
+            let is_there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!is_there, "{secret} is in {}", path.display());
+        }
+        let raw = hex::decode(KEY3).unwrap();
+        assert!(!bytes.windows(32).any(|part| part == raw), "a key is in {}", path.display());
+    }
 }
 
 /// Goal: settings may come from a file, are shown as one, and hold no secret; nor do the log and the
@@ -137,20 +154,7 @@ fn settings_are_shown_without_secrets() {
     for text in [&written, &shown] {
         assert!(!text.contains(password), "{password} is in {text}");
     }
-    let mut files = vec![folder.path().join("server")];
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            continue;
-        }
-        let bytes = fs::read(&path).unwrap();
-        for secret in ["correct horse battery", "swordfish-7", KEY3] {
-            let is_there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
-            assert!(!is_there, "{secret} is in {}", path.display());
-        }
-        let raw = hex::decode(KEY3).unwrap();
-        assert!(!bytes.windows(32).any(|part| part == raw), "a key is in {}", path.display());
-    }
+    keeps_no_secret(folder.path().join("server"));
 
     let file = folder.path().join("deal.toml");
     fs::write(&file, &shown).unwrap();
