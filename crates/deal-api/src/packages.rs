@@ -53,11 +53,12 @@ pub(crate) fn foreign_origin(call: &Call) -> Origin {
     let text = |name: &str| call.header(name).map(str::to_owned);
     Origin {
         site: text("origin"),
+        // A module signs what its clients send: who asks must be one who speaks for a site, too.
+        speaks_for_site: call.caller.is_shop
+            || text("module-address").is_some_and(|module| module == call.caller.subject),
         module: text("module-address"),
         fee: text("module-fee"),
         is_own: false,
-        // The server finds out itself, by the module's signature.
-        speaks_for_site: false,
         client: None,
         is_operator: false,
     }

@@ -15,7 +15,7 @@ pub struct Origin {
     pub is_own: bool,
     /// Whether the front has made sure, by a token or a session, that the caller may speak for the
     /// site where deals are made: complete them without the customer's signature, and say what goes
-    /// back to the customer. A module whose PGP signature is verified may do so for its own deals.
+    /// back to the customer. Of a module elsewhere the server wants its PGP signature as well.
     pub speaks_for_site: bool,
     /// The client of the module within the process that asks, as the front has made sure; `None`
     /// where nobody has to say it. What it makes only it completes in the name of the site.

@@ -142,7 +142,9 @@ impl DealServer {
                 let reason = "The module has signed the message too long ago.".to_owned();
                 return Ok(Err((shown, reason)));
             }
-            origin.speaks_for_site |= is_fresh;
+            origin.speaks_for_site &= is_fresh;
+        } else if !origin.is_own {
+            origin.speaks_for_site = false;
         }
         let checked = self.check(request).await?;
         Ok(checked.map_err(|refusal| (signed, refusal.to_string())))

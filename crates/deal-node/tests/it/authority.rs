@@ -23,7 +23,8 @@ const OTHERS: &str = "The deal was made by somebody else, and is not signed by t
 const TOO_EARLY: &str = "The deal is Created: complete is not possible.";
 
 fn through(module: &str, fee: &str) -> Origin {
-    Origin { module: Some(module.to_owned()), fee: Some(fee.to_owned()), ..Origin::default() }
+    let (module, fee) = (Some(module.to_owned()), Some(fee.to_owned()));
+    Origin { module, fee, speaks_for_site: true, ..Origin::default() }
 }
 
 fn pgp(seed: u8) -> SecretKey {
@@ -154,6 +155,10 @@ async fn what_a_module_signed_is_what_it_ordered() {
     let complete = module.sign_clear(&order("complete"), now).unwrap();
     let heard = async || site.sent(Order::Complete, &complete, through(ONE, "1%")).await.message;
     assert_eq!(heard().await, TOO_EARLY);
+    // A module signs what its clients send; one of them may be a party of the deal.
+    let party = Origin { speaks_for_site: false, ..through(ONE, "1%") };
+    let party = site.sent(Order::Complete, &complete, party).await;
+    assert_eq!(party.message, NOT_SIGNED);
     site.clock.advance(600);
     assert_eq!(heard().await, TOO_EARLY);
     site.clock.advance(1);
