@@ -22,7 +22,6 @@ use tally_pgp::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
 const SERVER_TIMEOUT_MS: u64 = 5000;
-const POLL_INTERVAL_MS: u64 = 2000;
 
 /// What must not stand on a command line.
 #[derive(Debug, Default)]
@@ -62,7 +61,6 @@ impl Settings {
             confirmations: Some(1),
             local_webhooks: Some(is_dev),
             network: Some(Setting(if is_dev { Network::Test } else { Network::Main })),
-            poll_interval: Some(POLL_INTERVAL_MS),
             fee_rate_max: Some(settling.fee_rate_max.sat_per_kvb()),
             fee_rate_fallback: Some(settling.fee_rate_fallback.sat_per_kvb()),
             postgres: PostgresSettings::defaults(),
@@ -310,14 +308,20 @@ fn chain(
     if settings.dev == Some(true) {
         return Ok(Chain::Dev);
     }
-    let poll = Duration::from_millis(settings.poll_interval.unwrap_or(POLL_INTERVAL_MS).max(1));
+    let poll = match settings.poll_interval {
+        Some(0) => return Err(Failure::settings("--poll-interval must be at least 1")),
+        given => given.map(Duration::from_millis),
+    };
     if let Some((url, login)) = settings.node.check(&PROGRAM, password)? {
         let node = NodeSettings::new(chain_network(network), url, credentials(login));
-        return Ok(Chain::Node(NodeSettings { poll, ..node }));
+        return Ok(Chain::Node(NodeSettings { poll: poll.unwrap_or(node.poll), ..node }));
     }
     if let Some(url) = &settings.esplora_url {
         let esplora = EsploraSettings::new(chain_network(network), url);
-        return Ok(Chain::Esplora(EsploraSettings { poll, ..esplora }));
+        return Ok(Chain::Esplora(EsploraSettings {
+            poll: poll.unwrap_or(esplora.poll),
+            ..esplora
+        }));
     }
     Err(Failure::settings(
         "no chain: give --node-url or --esplora-url, or --dev for a server with a simulated chain; \

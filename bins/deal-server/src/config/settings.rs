@@ -142,7 +142,7 @@ tally_daemon::settings! {
     #[arg(long, value_name = "URL", help_heading = CHAIN)]
     esplora_url [String]
 
-    /// Milliseconds between two looks for new blocks. [default: 2000]
+    /// Milliseconds between two looks for new blocks. [default: 2000; 10000 with --esplora-url]
     #[arg(long, value_name = "MS", help_heading = CHAIN)]
     poll_interval [u64]
 

@@ -176,6 +176,7 @@ fn what_is_missing_or_contradicts_is_named() {
         (Settings { pgp_passphrase_file: path(), ..dev() }, "needs --pgp-key-file"),
         (Settings { service_key1: key(PRIVATE), ..dev() }, "--service-key2"),
         (Settings { service_key2: key(PRIVATE), ..dev() }, "--service-key1"),
+        (Settings { poll_interval: Some(0), ..node() }, "--poll-interval"),
         (Settings { fee_rate_max: Some(1), ..dev() }, "--fee-rate-max"),
         (Settings { fee_rate_fallback: Some(999), ..dev() }, "--fee-rate-fallback"),
         (Settings { module_address: Some(address()), ..node() }, "--module-address"),
