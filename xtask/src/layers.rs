@@ -47,7 +47,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("HTTP", &["tally-apip-client", "tally-http"]),
     ("HTTP", &["tally-apip-api", "tally-bigchain-api", "tally-deal-api", "tally-smartraiden-api"]),
     ("daemons", &["tally-daemon"]),
-    ("daemons", &["apip-client", "apip-server", "bigchain-node", "deal-server", "smartraiden-node"]),
+    (
+        "daemons",
+        &["apip-client", "apip-server", "bigchain-node", "deal-server", "smartraiden-node"],
+    ),
 ];
 
 /// Folders of programs that nothing is built on: they may depend on anything, and nothing on them.
@@ -58,10 +61,7 @@ const PROGRAMS: &[&str] = &["xtask", "tests", "examples/", "benches"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("rocksdb", &["tally-storage-rocksdb"]),
     // Whoever depends on it needs minutes and a C++ compiler to build.
-    (
-        "tally-storage-rocksdb",
-        &["apip-server", "bigchain-node", "deal-server", "smartraiden-node"],
-    ),
+    ("tally-storage-rocksdb", &["apip-server", "bigchain-node", "deal-server", "smartraiden-node"]),
     ("revm*", &["tally-chain-evm"]),
     ("alloy", &["tally-chain-evm"]),
     ("quinn*", &["tally-net"]),
