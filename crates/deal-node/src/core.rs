@@ -228,14 +228,18 @@ impl Core {
             else {
                 return Ok(Telling::Unknown);
             };
-            let mut deal = before.clone();
-            let mut actions = vec![];
-            for fact in facts {
-                match deal.apply(fact.clone(), &self.config.policy) {
-                    Ok(more) => actions.extend(more),
-                    Err(refused) => return Ok(Telling::Refused(Box::new(before), refused)),
+            let changed = unless_it_panics(code, || {
+                let mut deal = before.clone();
+                let mut actions = vec![];
+                for fact in facts {
+                    actions.extend(deal.apply(fact.clone(), &self.config.policy)?);
                 }
-            }
+                Ok((deal, actions))
+            })?;
+            let (deal, actions) = match changed {
+                Ok(changed) => changed,
+                Err(refused) => return Ok(Telling::Refused(Box::new(before), refused)),
+            };
             let mut record = Record::new(self, others.clone());
             record.add(version, &before, &deal, &actions).await?;
             if record.is_empty() {
@@ -316,16 +320,19 @@ impl Core {
                     self.index().forget(*code);
                     continue;
                 };
-                let mut deal = before.clone();
-                let mut actions = vec![];
-                for fact in *facts {
-                    match deal.apply(fact.clone(), &self.config.policy) {
-                        Ok(more) => actions.extend(more),
-                        Err(refused) => {
-                            tracing::warn!(%code, %refused, ?fact, "a fact is left out")
+                let (deal, actions) = unless_it_panics(*code, || {
+                    let mut deal = before.clone();
+                    let mut actions = vec![];
+                    for fact in *facts {
+                        match deal.apply(fact.clone(), &self.config.policy) {
+                            Ok(more) => actions.extend(more),
+                            Err(refused) => {
+                                tracing::warn!(%code, %refused, ?fact, "a fact is left out")
+                            }
                         }
                     }
-                }
+                    (deal, actions)
+                })?;
                 record.add(version, &before, &deal, &actions).await?;
                 deals.push((version, deal, actions));
             }
@@ -402,6 +409,14 @@ fn commit_of<'a, 'b>(parts: &'b [Part<'a>]) -> &'b [Part<'a>] {
     &parts[..different.min(DEALS_OF_COMMIT)]
 }
 
+/// Computes what becomes of a deal. One that would break its invariants about money panics: nothing
+/// of that is stored, and it is no reason to leave the others alone.
+fn unless_it_panics<T>(code: DealCode, change: impl FnOnce() -> T) -> Result<T, ServerError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(change)).map_err(|_| {
+        ServerError::Corrupt { what: format!("deal {code} would break its invariants") }
+    })
+}
+
 /// Whether an error is of one deal: others are stored all the same.
 pub(crate) fn concerns_one(error: &ServerError) -> bool {
     match error {
@@ -442,5 +457,38 @@ pub(crate) fn write_failed(error: CommitError) -> ServerError {
         CommitError::Conflict(_) | CommitError::Invalid { .. } => {
             ServerError::Store(Box::new(error))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A deal that breaks its invariants is an error of that deal.
+    #[test]
+    fn a_panic_concerns_one_deal() {
+        let code = DealCode::from_bytes([7; 20]);
+        assert_eq!(unless_it_panics(code, || 1).unwrap(), 1);
+        let broken = unless_it_panics(code, || panic!("money is lost")).unwrap_err();
+        assert!(concerns_one(&broken), "{broken}");
+        assert!(!concerns_one(&ServerError::Busy { what: "deals" }));
+    }
+
+    /// A commit has one part of each deal, and not too many deals.
+    #[test]
+    fn a_commit_has_one_part_of_each_deal() {
+        let code = |number: u8| DealCode::from_bytes([number; 20]);
+        let parts: Vec<Part<'_>> = [1, 2, 2, 2, 3].map(|number| (code(number), &[][..])).to_vec();
+        assert_eq!(commit_of(&parts).len(), 2);
+        assert_eq!(commit_of(&parts[2..]).len(), 1);
+        assert_eq!(commit_of(&parts[3..]).len(), 2);
+        let many: Vec<Part<'_>> = (0..=1_000_u16)
+            .map(|number| {
+                let mut bytes = [0; 20];
+                bytes[..2].copy_from_slice(&number.to_be_bytes());
+                (DealCode::from_bytes(bytes), &[][..])
+            })
+            .collect();
+        assert_eq!(commit_of(&many).len(), DEALS_OF_COMMIT);
     }
 }

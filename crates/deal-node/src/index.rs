@@ -7,7 +7,7 @@ use std::{
     ops::Bound,
 };
 use tally_chain::utxo::{Block, OutPoint, Transaction, Watched};
-use tally_deal::{Deal, DealCode, DealOutput, Policy, State, Time, Wakeup};
+use tally_deal::{Deal, DealCode, DealOutput, Policy, Time, Wakeup};
 use tally_deal_store::Version;
 use tally_primitives::{BlockNumber, Satoshi, Txid};
 
@@ -75,7 +75,7 @@ impl Index {
             return;
         }
         self.forget(code);
-        let until = is_settled(deal).then(|| last_moment(deal).saturating_add(late_seconds));
+        let until = deal.is_finished().then(|| last_moment(deal).saturating_add(late_seconds));
         if until.is_some_and(|until| until <= now) {
             return;
         }
@@ -252,15 +252,6 @@ impl Look {
         self.watched.outputs.extend(&entry.outputs);
         self.unconfirmed.extend(entry.unconfirmed.iter().map(|output| (*output, code)));
     }
-}
-
-/// Whether nothing is expected of a deal but money that comes too late.
-pub(crate) fn is_settled(deal: &Deal) -> bool {
-    let is_over = match deal.state() {
-        State::Created | State::Paid | State::Completed | State::Failed => false,
-        State::Executed | State::Canceled | State::Deleted => true,
-    };
-    is_over && deal.waiting().is_empty() && deal.pending().is_empty()
 }
 
 /// The last moment that the terms of a deal name.

@@ -13,7 +13,6 @@ use crate::{
     OpenError, ServerError,
     core::{Core, PUT_OFF_SECONDS, read_failed},
     error::causes,
-    index::is_settled,
     webhook::Courier,
 };
 pub(crate) use clock::tell_clock;
@@ -231,7 +230,7 @@ async fn watch_finished(core: &Arc<Core>) -> Result<(), RunError> {
     let mut after = None;
     loop {
         let page = core.store.deals(&filter, after, PAGE).await.map_err(read_failed)?;
-        for deal in page.rows.iter().filter(|deal| is_settled(&deal.value)) {
+        for deal in page.rows.iter().filter(|deal| deal.value.is_finished()) {
             core.watch(deal.version, &deal.value);
         }
         after = page.next;
