@@ -176,8 +176,8 @@ fn decisions() -> Vec<Route> {
             |api, call| Box::pin(decisions::resolve(api, call)),
             Doc {
                 summary: "An arbiter ends a dispute",
-                description: "He signs the payment address, and in the next line `refund` and the \
-                    percentage. The operator's program need not sign.",
+                description: "He signs `resolution` and the payment address, and in the next line \
+                    the percentage. The operator's program need not sign.",
                 refusals: REFUSED,
                 ..Doc::post(
                     "resolve",
