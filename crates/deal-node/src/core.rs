@@ -288,6 +288,13 @@ impl Core {
                     tokio::time::sleep(BUSY_PAUSE).await;
                     told = 0;
                 }
+                // Each of those who change it all the time got on; there is an end to what they can
+                // change. What a block says must not be left out.
+                Err(ServerError::Contended { .. }) if some.len() == 1 => {
+                    tracing::warn!(%code, "a deal is changed by others all the time");
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                    told = 0;
+                }
                 Err(error) if some.len() > 1 && may_concern_one(&error) => {
                     alone = some.len();
                     told = 0;

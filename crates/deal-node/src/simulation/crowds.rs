@@ -1,6 +1,7 @@
 //! What one deal does must not keep the others waiting, and what one server does not another.
 
 use super::world::{Broken, Terms, World};
+use std::sync::atomic::Ordering;
 use tally_chain::utxo::OutPoint;
 use tally_chain_utxo::DevTransaction;
 use tally_deal::{Deal, DealCode, Order, State};
@@ -67,7 +68,7 @@ async fn a_deal_that_cannot_be_stored_stops_nobody() {
         let deal = world.deal(*code).await;
         world.pay(&deal, deal.terms().sum.satoshi().0);
     }
-    world.refused.lock().unwrap().insert(codes[1]);
+    world.refused.deals.lock().unwrap().insert(codes[1]);
     world.work().await.unwrap();
     world.mine();
     world.work().await.unwrap();
@@ -78,7 +79,7 @@ async fn a_deal_that_cannot_be_stored_stops_nobody() {
     world.clock.advance(4_000);
     world.work().await.unwrap();
     world.server.core().tell_put_off().await.unwrap();
-    world.refused.lock().unwrap().clear();
+    world.refused.deals.lock().unwrap().clear();
     world.server.core().tell_put_off().await.unwrap();
     world.settle().await.unwrap();
     assert_eq!(world.deal(codes[1]).await.state(), State::Executed);
@@ -97,13 +98,32 @@ async fn a_deal_that_cannot_be_settled_stops_nobody() {
     }
     world.mine();
     world.follow().await.unwrap();
-    world.refused.lock().unwrap().insert(codes[0].min(codes[1]));
+    world.refused.deals.lock().unwrap().insert(codes[0].min(codes[1]));
     world.settle().await.unwrap();
     assert_eq!(world.chain.pending().len(), 1, "one is paid out");
-    world.refused.lock().unwrap().clear();
+    world.refused.deals.lock().unwrap().clear();
     world.clock.advance(700);
     world.settle().await.unwrap();
     assert_eq!(world.chain.pending().len(), 2, "and the other one later");
+}
+
+/// Goal: a deal that others change all the time is told what a block says all the same. Method:
+/// more conflicts than one change is tried for.
+#[tokio::test]
+async fn a_deal_that_is_changed_all_the_time_is_told() {
+    let mut world = World::new().await;
+    let codes = make(&mut world, 2).await;
+    world.work().await.unwrap();
+    for code in &codes {
+        let deal = world.deal(*code).await;
+        world.pay(&deal, deal.terms().sum.satoshi().0);
+    }
+    world.mine();
+    world.refused.conflicts.store(40, Ordering::Relaxed);
+    world.follow().await.unwrap();
+    for code in codes {
+        assert_eq!(world.deal(code).await.state(), State::Completed);
+    }
 }
 
 /// Goal: a payment to a deal that another server made is not missed, however busy the one is that

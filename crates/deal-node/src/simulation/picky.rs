@@ -2,24 +2,33 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tally_deal::{Deal, DealCode, account::Account};
 use tally_deal_store::{
-    BoxFuture, ChainPosition, Commit, CommitError, Committed, DealCursor, DealFilter, DealStore,
-    Delivery, Event, EventId, FeedbackCursor, FeedbackFilter, FeedbackRecord, HeightCursor, Lease,
-    Page, Read, ReplyKey, Secret, StoredReply, Versioned, Webhook,
+    BoxFuture, ChainPosition, Commit, CommitError, Committed, Conflict, DealCursor, DealFilter,
+    DealStore, Delivery, Event, EventId, FeedbackCursor, FeedbackFilter, FeedbackRecord,
+    HeightCursor, Lease, Page, Read, ReplyKey, Secret, StoredReply, Versioned, Webhook,
 };
 use tally_primitives::BlockNumber;
 
-/// The deals that are refused.
-pub(super) type Refused = Arc<Mutex<BTreeSet<DealCode>>>;
+/// What is refused.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// Deals that are too large.
+    pub(super) deals: Mutex<BTreeSet<DealCode>>,
+    /// How many changes of deals meet others' changes.
+    pub(super) conflicts: AtomicU64,
+}
 
 /// Refuses commits that change deals which are refused, and passes everything else on.
 #[derive(Debug)]
 pub(super) struct Picky {
     pub(super) inner: Arc<dyn DealStore>,
-    pub(super) refused: Refused,
+    pub(super) refused: Arc<Refused>,
 }
 
 /// Passes calls on.
@@ -33,7 +42,14 @@ macro_rules! pass {
 
 impl DealStore for Picky {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, CommitError>> {
-        let refused = self.refused.lock().unwrap();
+        let conflicts = &self.refused.conflicts;
+        let left = conflicts.load(Ordering::Relaxed);
+        if let Some(put) = commit.deals.first().filter(|_| left > 0) {
+            conflicts.store(left - 1, Ordering::Relaxed);
+            let error = CommitError::Conflict(Conflict::Deal(put.value.code()));
+            return Box::pin(async { Err(error) });
+        }
+        let refused = self.refused.deals.lock().unwrap();
         if commit.deals.iter().any(|put| refused.contains(&put.value.code())) {
             let error = CommitError::Invalid { what: "a deal", problem: "too large" };
             return Box::pin(async { Err(error) });

@@ -132,7 +132,7 @@ pub(super) struct World {
     disk: MemoryDisk,
     pub(super) memory: Arc<MemoryStore>,
     /// What its store refuses.
-    pub(super) refused: Refused,
+    pub(super) refused: Arc<Refused>,
     store: Arc<dyn DealStore>,
     pub(super) server: DealServer,
     leading: Option<(Leading, Feed)>,
@@ -205,7 +205,7 @@ impl World {
         let keys = keys();
         let disk = MemoryDisk::default();
         let memory = Arc::new(disk.open(TABLES));
-        let refused = Refused::default();
+        let refused = Arc::new(Refused::default());
         let store = open_store(&memory, &refused);
         let server = open(&store, &keys, &relay, &config, &clock);
         let mut world = Self {
@@ -438,7 +438,7 @@ fn keys() -> ServerKeys {
     }
 }
 
-fn open_store(memory: &Arc<MemoryStore>, refused: &Refused) -> Arc<dyn DealStore> {
+fn open_store(memory: &Arc<MemoryStore>, refused: &Arc<Refused>) -> Arc<dyn DealStore> {
     let memory: Arc<MemoryStore> = Arc::clone(memory);
     let inner: Arc<dyn DealStore> = Arc::new(EmbeddedDeals::open(memory).unwrap());
     Arc::new(Picky { inner, refused: Arc::clone(refused) })
