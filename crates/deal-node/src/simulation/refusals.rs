@@ -4,6 +4,7 @@ use super::world::{Terms, World};
 use tally_chain::utxo::FeeRate;
 use tally_chain_utxo::DevBlock;
 use tally_deal::{Action, Deal, DealCode, State, settlement::FeeRules};
+use tally_deal_store::EventId;
 use tally_primitives::Satoshi;
 
 /// Makes a deal and pays it; the payment is in a block, and the server has read it.
@@ -46,6 +47,9 @@ async fn a_replacement_that_cannot_be_made_ends_nothing() {
     world.estimates.set_fee_rate(Some(FeeRate::per_kvb(50_000)));
     quiet(&mut world, 24).await;
     let deal = world.deal(code).await;
+    let events = world.server.events_of(code, EventId(0), 256).await.unwrap();
+    let has_failed = events.iter().any(|event| event.event.kind == "settlement_failed");
+    assert!(!has_failed, "{events:?}");
     assert_ne!(deal.state(), State::Failed);
     assert!(deal.settlements()[0].versions.len() < 5, "there were blocks for more");
     assert_eq!(world.chain.pending().len(), 1, "it waits on");
