@@ -63,6 +63,11 @@ impl Call {
         found.map_or("", |(_, value)| value)
     }
 
+    /// Says whether a page in a browser asks, and no program.
+    pub(crate) fn is_of_page(&self) -> bool {
+        self.headers.contains_key("sec-fetch-site")
+    }
+
     /// Returns a header's text; an empty one is absent, and so is what is no text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let value = self.headers.get(name)?.to_str().ok()?;

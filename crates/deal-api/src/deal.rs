@@ -11,10 +11,15 @@ use crate::{
     render,
     server::{Front, Server},
 };
-use axum::response::Response;
+use axum::{http::StatusCode, response::Response};
 use std::sync::Arc;
 use tally_deal::{CheckedRequest, Document, Order, Request, Scheme, Time};
 use tally_deal_node::module::action_of_path;
+
+/// The module signs what it sends on, and so speaks for the site; a page that somebody looks at does
+/// not.
+const NOT_THE_SITE: &str =
+    "a page in a browser completes a deal with the customer's signature only";
 
 /// Answers a request that orders something of a deal.
 pub(crate) async fn order(api: Arc<Inner>, call: Call) -> Result<Response, ApiError> {
@@ -24,6 +29,12 @@ pub(crate) async fn order(api: Arc<Inner>, call: Call) -> Result<Response, ApiEr
         (Server::Remote(front), _) => {
             let document = document(&call).await?;
             let checked = checked(&api, front, document)?;
+            if checked.request.order == Order::Complete
+                && !checked.request.is_signed_by_customer()
+                && call.is_of_page()
+            {
+                return Err(ApiError::new(StatusCode::FORBIDDEN, "not_the_site", NOT_THE_SITE));
+            }
             let payload = Some(packages::signed(&api, &call, checked.text)?);
             let about = About::Deal(checked.request.order, checked.payment_address.address);
             let message = Message { address: call.address()?, payload, about };

@@ -78,6 +78,27 @@ async fn the_published_deal_is_sent_as_published() {
     assert_eq!(asked.header("module-fee"), Some("0.1%"));
 }
 
+/// Goal: what a browser sends through somebody's module does not become that module's own word.
+#[tokio::test]
+async fn a_page_completes_nothing_in_the_name_of_the_site() {
+    let (double, module) = pair().await;
+    double.says(200, "application/json", made());
+    let mut message: serde_json::Value = serde_json::from_str(CREATE).unwrap();
+    message["payment"]["address"] = PAYMENT.into();
+    let ask = async |headers: &[(&str, &str)]| {
+        let path = "/api/v1/deal/complete?pgp=off";
+        send(&module.router, "POST", path, headers, message.to_string()).await
+    };
+    let json = ("content-type", JSON);
+    for site in ["cross-site", "same-origin", "none"] {
+        let reply = ask(&[json, ("sec-fetch-site", site)]).await;
+        assert_eq!(reply.status, 403, "{site}: {}", reply.text);
+    }
+    assert_eq!(double.count(), 0, "nothing was sent on");
+    assert_eq!(ask(&[json]).await.status, 200, "a program speaks for the site");
+    assert_eq!(double.last().json()["action"], "complete");
+}
+
 #[tokio::test]
 async fn what_the_module_sends_is_signed_unless_it_is_told_not_to() {
     let double = Double::start().await;
