@@ -14,7 +14,7 @@ use tally_deal::{Action, Deal, DealCode, Order, Percent, State, Waiting};
 const STEPS: usize = 120;
 
 /// Histories of one run; `TALLY_HISTORIES` says another number.
-const HISTORIES: u64 = 80;
+const HISTORIES: u64 = 60;
 
 /// Numbers made of a seed (SplitMix64).
 struct Dice(u64);
