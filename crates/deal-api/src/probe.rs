@@ -13,10 +13,11 @@ impl Probe for ServerProbe {
                     let status = embedded.server.status();
                     if embedded.server.store().has_ended() {
                         Readiness::NotReady("the store has ended")
-                    } else if status.is_leading && !status.is_caught_up {
-                        Readiness::NotReady("the server is behind the chain")
-                    } else {
+                    } else if status.is_caught_up || status.leads_elsewhere {
                         Readiness::Ready
+                    } else {
+                        // Between two tries it does not lead, and is as far behind.
+                        Readiness::NotReady("the server is behind the chain, or cannot reach it")
                     }
                 }
                 Server::Remote(front) => match front.service_keys() {

@@ -61,6 +61,8 @@ pub(crate) struct Core {
     pub(crate) caught_up: Notify,
     /// Whether this server follows the chain, and has it to its end.
     pub(crate) is_leading: AtomicBool,
+    /// Whether another server follows the chain, as far as this one knows.
+    pub(crate) leads_elsewhere: AtomicBool,
     pub(crate) is_caught_up: AtomicBool,
     /// The height of the last block that was counted.
     pub(crate) tip: AtomicU64,
@@ -101,6 +103,7 @@ impl Core {
             asked: Mutex::default(),
             caught_up: Notify::new(),
             is_leading: AtomicBool::new(false),
+            leads_elsewhere: AtomicBool::new(false),
             is_caught_up: AtomicBool::new(false),
             tip: AtomicU64::new(0),
         }

@@ -135,8 +135,10 @@ impl Runner {
 
     /// Leads once; `Ok` if another server does.
     async fn turn(&self, sources: &Sources) -> Result<(), RunError> {
-        let lease = self.core.store.lead().await.map_err(read_failed)?;
-        let Some(lease) = lease else {
+        let lease = self.core.store.lead().await.map_err(read_failed);
+        let leads_elsewhere = matches!(lease, Ok(None));
+        self.core.leads_elsewhere.store(leads_elsewhere, Ordering::Release);
+        let Some(lease) = lease? else {
             let last = self.core.store.last_event().await.map_err(read_failed)?;
             self.core.heard_of(last);
             sleep(FOLLOW_PAUSE).await;

@@ -37,8 +37,10 @@ pub struct DealServer {
 /// How a server is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerStatus {
-    /// Whether it follows the chain; another server may.
+    /// Whether it follows the chain.
     pub is_leading: bool,
+    /// Whether another server with the same store does, as far as this one knows.
+    pub leads_elsewhere: bool,
     /// Whether it has the chain to its end. Deals do not expire until it has.
     pub is_caught_up: bool,
     /// The height of the last block that it counted, as far as it leads.
@@ -117,6 +119,7 @@ impl DealServer {
         let core = &self.core;
         ServerStatus {
             is_leading: core.is_leading.load(Ordering::Acquire),
+            leads_elsewhere: core.leads_elsewhere.load(Ordering::Acquire),
             is_caught_up: core.is_caught_up.load(Ordering::Acquire),
             height: core.tip.load(Ordering::Relaxed),
             watched_deals: core.index().len(),

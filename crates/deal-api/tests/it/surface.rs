@@ -161,7 +161,9 @@ async fn errors_come_in_the_manner_that_is_asked_for() {
 async fn what_surrounds_every_api_is_there() {
     let world = World::new().await;
     assert_eq!(world.get("/healthz").await.text, "ok\n");
-    assert_eq!(world.get("/readyz").await.text, "ready\n");
+    let ready = world.get("/readyz").await;
+    assert_eq!(ready.status, 503, "nobody follows the chain here: {}", ready.text);
+    assert!(ready.text.contains("behind the chain"), "{}", ready.text);
     world.post("/API/v1/Account/new", FORM, "address=x").await;
     let metrics = world.get("/metrics").await.text;
     assert!(metrics.contains("tally_deal_watched_deals 0"), "{metrics}");

@@ -68,7 +68,7 @@ async fn a_sale_by_itself() {
     };
     timeout(PATIENCE, rated).await.expect("the deal is counted");
     let status = site.server.status();
-    assert!(status.is_leading && status.is_caught_up);
+    assert!(status.is_leading && status.is_caught_up && !status.leads_elsewhere);
     let history = site.server.history(deal.address().as_str()).await.unwrap().unwrap();
     assert_eq!(history.transfers.len(), 1);
     assert_eq!(history.transfers[0].value, 1_000_000);
