@@ -111,7 +111,8 @@ impl Facts<'_> {
              memory; right after the machine's start, with ten million transactions and none of the files there, GET by \
              id took 0.53 ms (p50) and 1.14 ms (p99). *Resident* is this process after the look-ups and before the load: \
              the node, and what filling its ledger has left. The database may use {} MiB for blocks, with their indexes \
-             and filters, and {} MiB for writes; what the node keeps in memory beside it is bounded by constants, whatever the ledger holds (docs/ledger.md).\n",
+             and filters, and {} MiB for writes; what the node keeps in memory beside it is bounded by constants, whatever \
+             the ledger holds (docs/ledger.md).\n",
             mib(MEMORY.block_cache_bytes),
             mib(MEMORY.write_buffers_bytes),
         )
