@@ -1,6 +1,5 @@
 use super::*;
 use crate::{CommitError, contract};
-use std::time::Instant;
 use tally_storage::{MemoryDisk, MemoryStore};
 
 fn on(disk: &MemoryDisk) -> EmbeddedDeals {
@@ -165,61 +164,4 @@ async fn entries_are_replaced() {
     }
     deals.commit(contract::change(version, deal)).await.unwrap();
     assert_eq!(entries(), before);
-}
-
-/// The time that this process has had a processor, in milliseconds.
-fn cpu_ms() -> u64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
-    (ticks(11) + ticks(12)) * 10
-}
-
-/// Makes all commits, 512 at a time; returns how many a second, and the microseconds of processor
-/// that each took: others may use the processors, too.
-async fn measure(deals: &Arc<EmbeddedDeals>, commits: Vec<Commit>) -> (u128, u128) {
-    let count = commits.len() as u128;
-    let mut work = commits.into_iter();
-    let mut shares: Vec<Vec<Commit>> = vec![];
-    for _ in 0..512 {
-        shares.push(work.by_ref().take(usize::try_from(count / 512).unwrap()).collect());
-    }
-    let (start, cpu) = (Instant::now(), cpu_ms());
-    let mut callers = tokio::task::JoinSet::new();
-    for share in shares {
-        let deals = Arc::clone(deals);
-        callers.spawn(async move {
-            for commit in share {
-                deals.commit(commit).await.unwrap();
-            }
-        });
-    }
-    callers.join_all().await;
-    let cpu = u128::from(cpu_ms() - cpu) * 1000 / count;
-    (count * 1000 / start.elapsed().as_millis().max(1), cpu)
-}
-
-/// Measures commits a second on a store in memory; run it by name, in a release build.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn commits_a_second() {
-    let store = Arc::new(MemoryStore::new(TABLES));
-    let deals = Arc::new(EmbeddedDeals::open(Arc::<MemoryStore>::clone(&store)).unwrap());
-    let deal = contract::deal(1);
-    let small = |number: u64| {
-        let key = ReplyKey { caller: "shop".into(), key: number.to_string() };
-        let reply = StoredReply { key, request_hash: [0; 32], reply: vec![], expires_ms: u64::MAX };
-        let events = vec![contract::event(&deal, "told")];
-        Commit { events, reply: Some(reply), ..Commit::default() }
-    };
-    let (rate, cpu) = measure(&deals, (0..102_400).map(small).collect()).await;
-    let creation = |number| contract::creation(contract::deal(number));
-    let made = measure(&deals, (0..51_200).map(creation).collect()).await;
-    let (made_rate, made_cpu) = made;
-    let shown = format!(
-        "{rate} small commits a second of {cpu} us, {made_rate} new deals a second of {made_cpu} us"
-    );
-    std::io::Write::write_all(&mut std::io::stderr(), shown.as_bytes()).unwrap();
-    assert!(cpu < 50 && made_cpu < 150, "{shown}");
-    assert!(store.synced_commits() < 102_400 / 20, "{} syncs, {shown}", store.synced_commits());
 }
