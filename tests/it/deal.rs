@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod crash;
+mod escrow;
 mod events;
 mod front;
 mod money;
