@@ -114,7 +114,7 @@ build() {
     got >/dev/null && return
     local start=$SECONDS version code
     echo 'bitcoind: getting it from Debian'
-    scratch=$(mktemp -d "$cache/bitcoind.XXXXXX")
+    scratch=$(mktemp -d -p "$cache")
     trap 'rm -rf "$scratch"' EXIT
     # A list of commands that is asked for its outcome would go on after a failure.
     set +e
