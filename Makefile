@@ -9,7 +9,7 @@ export ROCKSDB_STATIC := 1
 
 CONTRACTS := crates/chain-evm/contracts
 # What links RocksDB or starts programs installed by npm or pip; the inner loop leaves it out.
-SLOW := tally-storage-rocksdb tally-accounts-postgres tally-deal-postgres smartraiden-node bigchain-node apip-server deal-server tally-tests tally-bench
+SLOW := tally-storage-rocksdb tally-postgres tally-accounts-postgres tally-deal-postgres smartraiden-node bigchain-node apip-server deal-server tally-tests tally-bench
 
 .PHONY: help setup setup-demo rocksdb demo demo-apip demo-deal ledger load example example-python test test-fast lint bench docs
 .DEFAULT_GOAL := help

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["tally-accounts", "tally-deal", "tally-fcdsl-index", "tally-feip", "tally-ledger"],
     ),
     ("cores and ports", &["tally-deal-store"]),
+    ("adapters", &["tally-postgres"]),
     (
         "adapters",
         &[
@@ -110,7 +111,15 @@ const RESERVED: &[(&str, &[&str])] = &[
             "smartraiden-node",
         ],
     ),
-    ("sqlx*", &["tally-accounts-postgres", "tally-deal-postgres", "tally-testing-postgres"]),
+    (
+        "sqlx*",
+        &[
+            "tally-accounts-postgres",
+            "tally-deal-postgres",
+            "tally-postgres",
+            "tally-testing-postgres",
+        ],
+    ),
     ("bitcoin", &["tally-chain-utxo", "tally-deal"]),
     ("pgp", &["tally-pgp"]),
 ];

@@ -1,15 +1,13 @@
 use crate::{
-    ConnectError, database,
+    ConnectError,
     housekeeping::Housekeeping,
     rows::{
         block_bytes, damaged, get, is_out_of_range, read_order, read_session, signed, unsigned,
     },
-    schema, unavailable,
+    schema::SCHEMA,
+    unavailable,
 };
-use sqlx::{
-    Connection, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::{fmt, time::Duration};
 use tally_accounts::{
     Accounts, AccountsError, Balance, BoxFuture, CashId, Charge, Charged, NonceUse,
@@ -52,23 +50,13 @@ impl PostgresAccounts {
         connections: u32,
         call_timeout: Duration,
     ) -> Result<Self, ConnectError> {
-        let options: PgConnectOptions = url.parse().map_err(ConnectError::Address)?;
-        // The server may have another default; see the functions of the schema.
-        let options = options
-            .application_name("tallystick accounts")
-            .options([("default_transaction_isolation", "read committed")]);
-        let mut connection = PgConnection::connect_with(&options).await.map_err(database)?;
-        schema::migrate(&mut connection).await?;
-        connection.close().await.map_err(database)?;
-        // A call waits for a connection and then for its statement: less than its time together.
-        let statement_timeout = (call_timeout / 2).as_millis().max(1).to_string();
-        let options = options.options([("statement_timeout", statement_timeout)]);
+        let options = SCHEMA.prepare(url, call_timeout).await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(call_timeout / 3)
             .connect_with(options)
             .await
-            .map_err(database)?;
+            .map_err(ConnectError::Database)?;
         let housekeeping = Housekeeping::start(pool.clone());
         Ok(Self { pool, call_timeout, housekeeping })
     }

@@ -13,5 +13,5 @@ mod rows;
 mod schema;
 
 pub use accounts::PostgresAccounts;
-pub use error::ConnectError;
-use error::{database, unavailable};
+use error::unavailable;
+pub use tally_postgres::ConnectError;

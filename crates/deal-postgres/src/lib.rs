@@ -19,5 +19,5 @@ mod store;
 mod writer;
 mod writes;
 
-pub use error::ConnectError;
 pub use store::PostgresDeals;
+pub use tally_postgres::ConnectError;

@@ -1,6 +1,6 @@
-use crate::{ConnectError, error::database, lease, read, schema, writer::Writer};
+use crate::{ConnectError, lease, read, schema::SCHEMA, writer::Writer};
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{fmt, time::Duration};
@@ -47,28 +47,16 @@ impl PostgresDeals {
         connections: u32,
         call_timeout: Duration,
     ) -> Result<Self, ConnectError> {
-        let options: PgConnectOptions = url.parse().map_err(ConnectError::Address)?;
-        // The server may have another default; who waited for the lock must see what was changed.
-        let options = options
-            .application_name("tallystick deals")
-            .options([("default_transaction_isolation", "read committed")]);
-        let mut connection = PgConnection::connect_with(&options).await.map_err(database)?;
-        schema::migrate(&mut connection).await?;
-        connection.close().await.map_err(database)?;
-        // A call waits for a connection and then for its statement: less than its time together.
-        let statement_timeout = (call_timeout / 2).as_millis().max(1).to_string();
+        let options = SCHEMA.prepare(url, call_timeout).await?;
         let idle_timeout = call_timeout.as_millis().max(1).to_string();
-        let options = options.options([
-            ("statement_timeout", statement_timeout),
-            ("idle_in_transaction_session_timeout", idle_timeout),
-        ]);
+        let options = options.options([("idle_in_transaction_session_timeout", idle_timeout)]);
         let pool = PgPoolOptions::new()
             // One is for commits, which must not wait for readers.
             .max_connections(connections.max(2))
             .acquire_timeout(call_timeout / 3)
             .connect_with(options.clone())
             .await
-            .map_err(database)?;
+            .map_err(ConnectError::Database)?;
         let writer = Writer::start(pool.clone(), call_timeout);
         Ok(Self { pool, options, call_timeout, writer })
     }
