@@ -126,18 +126,24 @@ async fn a_deal_that_is_changed_all_the_time_is_told() {
     }
 }
 
-/// Goal: a payment to a deal that another server made is not missed, however busy the one is that
-/// follows the chain. Method: it reads the block before it has done anything else since.
-#[tokio::test]
-async fn deals_of_other_servers_are_watched_before_a_block_is_read() {
-    let mut world = World::new().await;
-    world.work().await.unwrap();
+/// Pays a deal that another server has made, which this one was not told.
+async fn paid_elsewhere(world: &mut World) -> DealCode {
     let mut other = world.another_server();
     std::mem::swap(&mut world.server, &mut other);
     let code = world.create(Terms::default()).await.unwrap();
     std::mem::swap(&mut world.server, &mut other);
     let deal = world.deal(code).await;
     world.pay(&deal, 1_000_000);
+    code
+}
+
+/// Goal: a payment to a deal that another server made is not missed, however busy the one is that
+/// follows the chain. Method: it reads the block before it has done anything else since.
+#[tokio::test]
+async fn deals_of_other_servers_are_watched_before_a_block_is_read() {
+    let mut world = World::new().await;
+    world.work().await.unwrap();
+    let code = paid_elsewhere(&mut world).await;
     world.mine();
     world.follow().await.unwrap();
     assert_eq!(world.deal(code).await.state(), State::Completed);
@@ -148,12 +154,7 @@ async fn deals_of_other_servers_are_watched_before_a_block_is_read() {
 async fn deals_of_other_servers_are_watched_before_a_look() {
     let mut world = World::new().await;
     world.work().await.unwrap();
-    let mut other = world.another_server();
-    std::mem::swap(&mut world.server, &mut other);
-    let code = world.create(Terms::default()).await.unwrap();
-    std::mem::swap(&mut world.server, &mut other);
-    let deal = world.deal(code).await;
-    world.pay(&deal, 1_000_000);
+    let code = paid_elsewhere(&mut world).await;
     let looked: Result<(), Broken> = world.look().await;
     looked.unwrap();
     assert_eq!(world.deal(code).await.outputs().len(), 1);
